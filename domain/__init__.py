@@ -1,0 +1,1 @@
+"""Words and rules of the office: records, refusals, policy. Imports nothing but itself."""
