@@ -1,0 +1,93 @@
+// Where the phone is: a running watch, and the choice of one fix for a shutter.
+// A fix is {lon, lat, accuracy_m, at_ms}: WGS 84 degrees as the browser gives them, never shifted.
+
+export const POSITION_DEFAULTS = { good_m: 15, poor_m: 50, max_age_s: 30 };
+
+/** The most accurate fix not older than max_age_s at now_ms; of equals the newest; null when there is none. */
+export function bestFix(fixes, now_ms, max_age_s = POSITION_DEFAULTS.max_age_s) {
+  let best = null;
+  for (const fix of fixes) {
+    if (now_ms - fix.at_ms > max_age_s * 1000) continue;
+    const better = !best || fix.accuracy_m < best.accuracy_m;
+    const newer = best && fix.accuracy_m === best.accuracy_m && fix.at_ms > best.at_ms;
+    if (better || newer) best = fix;
+  }
+  return best;
+}
+
+/** "good" | "fair" | "poor" | "none" for a fix or null. Poor and none ask the person for a reason. */
+export function fixGrade(fix, limits = POSITION_DEFAULTS) {
+  if (!fix) return "none";
+  if (fix.accuracy_m <= limits.good_m) return "good";
+  return fix.accuracy_m <= limits.poor_m ? "fair" : "poor";
+}
+
+/** A fix as the intake wants it: {lon, lat, accuracy_m, fixed_at}, or null. */
+export function asPosition(fix, isoAt) {
+  if (!fix) return null;
+  return { lon: fix.lon, lat: fix.lat, accuracy_m: Math.round(fix.accuracy_m * 10) / 10, fixed_at: isoAt(fix.at_ms) };
+}
+
+/**
+ * Watch the position. Returns {best(now), last(), problem(), wait(ms), stop()}.
+ * problem: null | "denied" | "unavailable" | "insecure". onChange is called after each fix or problem.
+ */
+export function watchPosition({
+  geolocation = globalThis.navigator?.geolocation,
+  secure = globalThis.isSecureContext !== false,
+  limits = POSITION_DEFAULTS,
+  now = Date.now,
+  onChange = () => {},
+} = {}) {
+  let fixes = [];
+  let trouble = null;
+  let handle = null;
+  const waiting = new Set();
+
+  function take(reading) {
+    const { longitude, latitude, accuracy } = reading.coords;
+    if (![longitude, latitude, accuracy].every(Number.isFinite)) return;
+    // Some phones stamp fixes with the time since boot; such a stamp is years off and is replaced by now.
+    const stamped = Math.abs(now() - reading.timestamp) < 86_400_000 ? Math.min(reading.timestamp, now()) : now();
+    const oldest = now() - limits.max_age_s * 1000;
+    fixes = [...fixes.filter((fix) => fix.at_ms >= oldest), { lon: longitude, lat: latitude, accuracy_m: accuracy, at_ms: stamped }];
+    trouble = null;
+    for (const answer of waiting) answer();
+    onChange();
+  }
+
+  function refuse(error) {
+    trouble = error?.code === 1 ? "denied" : "unavailable";
+    if (trouble === "denied") for (const answer of waiting) answer();
+    onChange();
+  }
+
+  if (!geolocation || !secure) trouble = secure ? "unavailable" : "insecure";
+  else handle = geolocation.watchPosition(take, refuse, { enableHighAccuracy: true, maximumAge: 5000, timeout: 20_000 });
+
+  const best = (at = now()) => bestFix(fixes, at, limits.max_age_s);
+  return {
+    best,
+    last: () => fixes[fixes.length - 1] ?? null,
+    problem: () => trouble,
+    /** A usable fix now or within ms (the watch sleeps while the native camera is open), else null. */
+    wait(ms) {
+      const here = best();
+      if (here || handle === null || trouble === "denied") return Promise.resolve(here);
+      return new Promise((resolve) => {
+        const answer = () => {
+          clearTimeout(timer);
+          waiting.delete(answer);
+          resolve(best());
+        };
+        const timer = setTimeout(answer, ms);
+        waiting.add(answer);
+      });
+    },
+    stop() {
+      if (handle !== null) geolocation.clearWatch(handle);
+      handle = null;
+      for (const answer of waiting) answer();
+    },
+  };
+}
