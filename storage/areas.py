@@ -1,0 +1,168 @@
+"""Streets, communities, grids, unit cells and zones: identities, dated versions, lineage, division rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from domain.records import Area, DivisionRow
+from storage import spatial
+from storage.tables import area_lineage, area_versions, areas, divisions, layer_stamps
+
+_COLUMNS = [area_versions.c[f.name] for f in fields(Area)]
+Box = tuple[float, float, float, float]
+
+
+class Areas:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, versions: Sequence[Area], *, at: datetime) -> None:
+        """Store new versions (and their identities when new) and bump the layers' stamps."""
+        if not versions:
+            return
+        known = self._known({v.area_id for v in versions})
+        new = {v.area_id: v.layer for v in versions if v.area_id not in known}
+        if new:
+            self._connection.execute(
+                sa.insert(areas), [{"id": i, "layer": layer, "created_at": at} for i, layer in new.items()]
+            )
+        self._connection.execute(sa.insert(area_versions), [self._row(v, at) for v in versions])
+        serials: dict[str, int] = {}
+        ids = [v.id for v in versions]
+        for start in range(0, len(ids), 500):
+            part = sa.select(area_versions.c.id, area_versions.c.serial).where(
+                area_versions.c.id.in_(ids[start : start + 500])
+            )
+            serials.update((row.id, row.serial) for row in self._connection.execute(part))
+        spatial.index_rows(self._connection, area_versions, [(serials[v.id], v.geometry) for v in versions])
+        for layer in {v.layer for v in versions}:
+            self.bump(layer)
+
+    def in_force(self, layer: str, *, street_id: str | None = None) -> list[Area]:
+        where = [area_versions.c.layer == layer, area_versions.c.status == "in_force"]
+        if street_id is not None:
+            where.append(area_versions.c.street_id == street_id)
+        return self._select(where)
+
+    def shown(self, layer: str) -> list[Area]:
+        """What the map draws: versions in force, and drafts of zones."""
+        return self._select([area_versions.c.layer == layer, area_versions.c.status.in_(("in_force", "draft"))])
+
+    def touching(self, layer: str, box: Box, *, status: str = "in_force") -> list[Area]:
+        """Versions whose bounds touch (west, south, east, north); the caller decides exactly."""
+        near = spatial.touching(self._connection, area_versions, box)
+        return self._select([area_versions.c.layer == layer, area_versions.c.status == status, near])
+
+    def near_point(self, lon: float, lat: float) -> list[Area]:
+        """Versions in force of every layer whose bounds hold the point."""
+        near = spatial.touching(self._connection, area_versions, (lon, lat, lon, lat))
+        return self._select([area_versions.c.status == "in_force", near])
+
+    def version(self, version_id: str) -> Area | None:
+        return next(iter(self._select([area_versions.c.id == version_id])), None)
+
+    def current(self, area_id: str) -> Area | None:
+        found = self._select([area_versions.c.area_id == area_id, area_versions.c.status == "in_force"])
+        return found[0] if found else None
+
+    def versions(self, area_id: str) -> list[Area]:
+        return self._select([area_versions.c.area_id == area_id])
+
+    def names(self, layer: str) -> dict[str, str]:
+        """Stable id to name, versions in force."""
+        table = area_versions
+        rows = self._connection.execute(
+            sa.select(table.c.area_id, table.c.name).where(table.c.layer == layer, table.c.status == "in_force")
+        )
+        return {row.area_id: row.name for row in rows}
+
+    def find(self, text: str, *, limit: int) -> list[Area]:
+        """Versions in force whose name or code holds the text; estates first, then short names."""
+        table = area_versions
+        like = f"%{_escaped(text)}%"
+        where = [
+            table.c.status == "in_force",
+            table.c.layer != "unit_cell",
+            sa.or_(table.c.name.like(like, escape="\\"), table.c.code == text),
+        ]
+        first = sa.case((table.c.layer == "zone", 0), (table.c.layer == "street", 1), else_=2)
+        rows = self._connection.execute(
+            sa.select(*_COLUMNS).where(*where).order_by(first, sa.func.length(table.c.name), table.c.name).limit(limit)
+        )
+        return [Area(**row) for row in rows.mappings()]
+
+    def link(self, from_version_id: str, to_version_id: str, relation: str, *, at: datetime) -> None:
+        self._connection.execute(
+            sa.insert(area_lineage).values(
+                from_version_id=from_version_id, to_version_id=to_version_id, relation=relation, at=at
+            )
+        )
+
+    def set_division(self, zone_version_id: str, rows: Iterable[DivisionRow]) -> None:
+        self.set_divisions([(zone_version_id, row) for row in rows])
+
+    def set_divisions(self, pairs: Sequence[tuple[str, DivisionRow]]) -> None:
+        """Write the pieces of zone versions. Pieces of a version are written once and never changed."""
+        values = [
+            {
+                "zone_version_id": zone_version_id, "grid_version_id": row.grid_version_id, "grid_id": row.grid_id,
+                "grid_code": row.grid_code, "grid_name": row.grid_name, "area_m2": row.area_m2, "share": row.share,
+                "buildings": row.buildings, "households": row.households, "is_sliver": row.is_sliver,
+                "piece": row.piece,
+            }
+            for zone_version_id, row in pairs
+        ]  # fmt: skip
+        if values:
+            self._connection.execute(sa.insert(divisions), values)
+
+    def division(self, zone_version_id: str) -> list[DivisionRow]:
+        names = [divisions.c[f.name] for f in fields(DivisionRow)]
+        rows = self._connection.execute(
+            sa.select(*names).where(divisions.c.zone_version_id == zone_version_id).order_by(divisions.c.share.desc())
+        )
+        return [DivisionRow(**row) for row in rows.mappings()]
+
+    def stamp(self, layer: str) -> int:
+        """Counts the changes of a layer; an unchanged stamp means an unchanged map layer."""
+        found = self._connection.scalar(sa.select(layer_stamps.c.stamp).where(layer_stamps.c.layer == layer))
+        return found or 0
+
+    def bump(self, layer: str) -> None:
+        table = layer_stamps
+        step = sa.update(table).where(table.c.layer == layer).values(stamp=table.c.stamp + 1)
+        if self._connection.execute(step).rowcount == 0:
+            self._connection.execute(sa.insert(table).values(layer=layer, stamp=1))
+
+    def count(self, layer: str) -> int:
+        where = (area_versions.c.layer == layer, area_versions.c.status == "in_force")
+        return self._connection.scalar(sa.select(sa.func.count()).select_from(area_versions).where(*where)) or 0
+
+    def _known(self, ids: set[str]) -> set[str]:
+        found: set[str] = set()
+        wanted = sorted(ids)
+        for start in range(0, len(wanted), 500):
+            found.update(
+                self._connection.scalars(sa.select(areas.c.id).where(areas.c.id.in_(wanted[start : start + 500])))
+            )
+        return found
+
+    def _row(self, version: Area, at: datetime) -> dict[str, Any]:
+        stamped = version if version.created_at else replace(version, created_at=at)
+        return {f.name: getattr(stamped, f.name) for f in fields(Area)}
+
+    def _select(self, where: list[Any]) -> list[Area]:
+        rows = self._connection.execute(
+            sa.select(*_COLUMNS).where(*where).order_by(area_versions.c.code, area_versions.c.version)
+        )
+        return [Area(**row) for row in rows.mappings()]
+
+
+def _escaped(text: str) -> str:
+    """Text for LIKE with its own wildcards made plain (escape character: backslash)."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

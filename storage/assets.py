@@ -1,0 +1,79 @@
+"""Public-revenue assets: the inventory rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from domain.policy.permissions import Reach
+from domain.records import Asset
+from storage.tables import area_versions, assets
+
+
+@dataclass(frozen=True)
+class AssetFilter:
+    text: str = ""
+    category: str | None = None
+    zone_id: str | None = None
+    limit: int = 500
+
+
+class Assets:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, found: Sequence[Asset]) -> None:
+        if found:
+            self._connection.execute(
+                sa.insert(assets),
+                [{f.name: getattr(a, f.name) for f in fields(Asset) if f.name != "zone_name"} for a in found],
+            )
+
+    def number_taken(self, asset_no: str) -> bool:
+        return self._connection.scalar(sa.select(assets.c.id).where(assets.c.asset_no == asset_no)) is not None
+
+    def get(self, asset_id: str) -> Asset | None:
+        return next(iter(self._select([assets.c.id == asset_id], 1)), None)
+
+    def search(self, view: AssetFilter, reach: Reach) -> list[Asset]:
+        where: list[Any] = [within(reach)]
+        if view.text:
+            like = f"%{view.text}%"
+            where.append(sa.or_(assets.c.name.like(like), assets.c.asset_no.like(like),
+                                assets.c.location_text.like(like)))  # fmt: skip
+        if view.category:
+            where.append(assets.c.category == view.category)
+        if view.zone_id:
+            where.append(assets.c.zone_id == view.zone_id)
+        return self._select(where, view.limit)
+
+    def _select(self, where: list[Any], limit: int) -> list[Asset]:
+        zone = area_versions.alias("zone")
+        query = (
+            sa.select(assets, zone.c.name.label("zone_name"))
+            .outerjoin(zone, sa.and_(zone.c.area_id == assets.c.zone_id, zone.c.status == "in_force"))
+            .where(*where)
+            .order_by(assets.c.asset_no)
+            .limit(limit)
+        )
+        return [Asset(**row) for row in self._connection.execute(query).mappings()]
+
+
+def within(reach: Reach) -> sa.ColumnElement[bool]:
+    if reach.everything:
+        return sa.true()
+    parts: list[sa.ColumnElement[bool]] = []
+    if reach.street_ids:
+        parts.append(assets.c.street_id.in_(reach.street_ids))
+    if reach.grid_ids:
+        parts.append(assets.c.grid_id.in_(reach.grid_ids))
+    if reach.community_ids:
+        mine = sa.select(area_versions.c.area_id).where(
+            area_versions.c.layer == "zone", area_versions.c.community_id.in_(reach.community_ids)
+        )
+        parts.append(assets.c.zone_id.in_(mine))
+    return sa.or_(*parts) if parts else sa.false()

@@ -1,0 +1,75 @@
+"""Buildings with their households, and roads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from domain.records import Building, Road
+from storage import spatial
+from storage.tables import buildings, roads
+
+_BUILDING = [buildings.c[f.name] for f in fields(Building)]
+_ROAD = [roads.c[f.name] for f in fields(Road)]
+Box = tuple[float, float, float, float]
+
+
+class Buildings:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, found: Sequence[Building]) -> None:
+        self._add(buildings, [{f.name: getattr(b, f.name) for f in fields(Building)} for b in found])
+
+    def add_roads(self, found: Sequence[Road]) -> None:
+        self._add(roads, [{f.name: getattr(r, f.name) for f in fields(Road)} for r in found])
+
+    def touching(self, box: Box, *, limit: int | None = None) -> list[Building]:
+        near = spatial.touching(self._connection, buildings, box)
+        rows = self._connection.execute(sa.select(*_BUILDING).where(near).limit(limit))
+        return [Building(**row) for row in rows.mappings()]
+
+    def roads_touching(self, box: Box, *, limit: int | None = None) -> list[Road]:
+        near = spatial.touching(self._connection, roads, box)
+        rows = self._connection.execute(sa.select(*_ROAD).where(near).limit(limit))
+        return [Road(**row) for row in rows.mappings()]
+
+    def figures(self) -> list[Any]:
+        """Rows (id, lon, lat, households, is_residential, street_id, grid_id) of every building, no geometry."""
+        c = buildings.c
+        return list(
+            self._connection.execute(
+                sa.select(c.id, c.lon, c.lat, c.households, c.is_residential, c.street_id, c.grid_id, c.zone_id)
+            )
+        )
+
+    def find(self, text: str, *, limit: int) -> list[Building]:
+        like = f"%{text}%"
+        rows = self._connection.execute(
+            sa.select(*_BUILDING).where(buildings.c.name.like(like)).order_by(buildings.c.name).limit(limit)
+        )
+        return [Building(**row) for row in rows.mappings()]
+
+    def find_roads(self, text: str, *, limit: int) -> list[Road]:
+        rows = self._connection.execute(
+            sa.select(*_ROAD).where(roads.c.name.like(f"%{text}%")).order_by(roads.c.name).limit(limit)
+        )
+        return [Road(**row) for row in rows.mappings()]
+
+    def count(self) -> int:
+        return self._connection.scalar(sa.select(sa.func.count()).select_from(buildings)) or 0
+
+    def _add(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        self._connection.execute(sa.insert(table), rows)
+        serials: dict[str, int] = {}
+        for start in range(0, len(rows), 500):
+            ids = [row["id"] for row in rows[start : start + 500]]
+            found = self._connection.execute(sa.select(table.c.id, table.c.serial).where(table.c.id.in_(ids)))
+            serials.update((row.id, row.serial) for row in found)
+        spatial.index_rows(self._connection, table, [(serials[row["id"]], row["geometry"]) for row in rows])

@@ -1,0 +1,80 @@
+"""The only room that knows how each database keeps and finds geometry.
+
+SQLite: WKB in a column and an R*Tree of bounds (`<table>_box`) keyed by the row's serial. PostGIS: `geometry` with an
+indexed `&&`. Both only filter by box; Shapely decides exactly afterwards, so answers agree. EPSG:4326, lon/lat.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import shapely
+import sqlalchemy as sa
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy.engine import Connection
+from sqlalchemy.types import TypeDecorator, UserDefinedType
+
+BOXED = ("area_versions", "buildings", "roads")
+
+
+class _PostgisGeometry(UserDefinedType):
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "geometry(Geometry,4326)"
+
+    def bind_expression(self, value: Any) -> Any:
+        return sa.func.ST_GeomFromWKB(value, 4326)
+
+    def column_expression(self, column: Any) -> Any:
+        return sa.func.ST_AsBinary(column)
+
+
+class Geometry(TypeDecorator):
+    """A Shapely geometry in, a Shapely geometry out."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(_PostgisGeometry())
+        return dialect.type_descriptor(sa.LargeBinary())
+
+    def process_bind_param(self, value: BaseGeometry | None, dialect: Any) -> bytes | None:
+        return None if value is None else shapely.to_wkb(value)
+
+    def process_result_value(self, value: Any, dialect: Any) -> BaseGeometry | None:
+        return None if value is None else shapely.from_wkb(bytes(value))
+
+
+def create_indexes(connection: Connection) -> None:
+    """Make the box index of every spatial table; called by the first migration."""
+    for table in BOXED:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(f"CREATE VIRTUAL TABLE {table}_box USING rtree(id, west, east, south, north)")
+        else:
+            connection.exec_driver_sql(f"CREATE INDEX ix_{table}_geometry ON {table} USING gist (geometry)")
+
+
+def index_rows(connection: Connection, table: sa.Table, rows: list[tuple[int, BaseGeometry]]) -> None:
+    """Tell the box index about new or changed rows: (serial, geometry). PostGIS does it by itself."""
+    if connection.dialect.name != "sqlite" or not rows:
+        return
+    boxes = []
+    for serial, geometry in rows:
+        west, south, east, north = geometry.bounds
+        boxes.append((serial, west, east, south, north))
+    connection.exec_driver_sql(f"INSERT OR REPLACE INTO {table.name}_box VALUES (?, ?, ?, ?, ?)", boxes)  # noqa: S608
+
+
+def touching(connection: Connection, table: sa.Table, box: tuple[float, float, float, float]) -> sa.ColumnElement:
+    """A WHERE for rows whose bounds touch (west, south, east, north) in degrees."""
+    west, south, east, north = box
+    if connection.dialect.name == "sqlite":
+        found = sa.text(
+            f"SELECT id FROM {table.name}_box WHERE east >= :w AND west <= :e AND north >= :s AND south <= :n"  # noqa: S608
+        ).bindparams(w=west, e=east, s=south, n=north)
+        return table.c.serial.in_(found.columns(sa.column("id")))
+    envelope = sa.func.ST_MakeEnvelope(west, south, east, north, 4326)
+    return sa.type_coerce(table.c.geometry, sa.LargeBinary).op("&&")(envelope)

@@ -1,0 +1,338 @@
+"""All tables. Ids are texts (UUIDs) that outlive a move between databases; serials belong to one database only.
+
+No ON DELETE CASCADE anywhere: nothing here is deleted because something else was.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy.types import TypeDecorator
+
+from storage.spatial import Geometry
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Utc(TypeDecorator):
+    """Aware datetimes in, aware UTC out; a naive one is refused rather than guessed."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without its zone cannot be stored")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _serial() -> Column:
+    return Column("serial", Integer, primary_key=True, autoincrement=True)
+
+
+def _id() -> Column:
+    return Column("id", String(64), primary_key=True)
+
+
+meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
+
+counters = Table(
+    "counters", metadata, Column("name", String(64), primary_key=True), Column("value", Integer, nullable=False)
+)
+
+people = Table(
+    "people", metadata, _id(),
+    Column("username", String(64), nullable=False, unique=True),
+    Column("phone", String(32), unique=True),
+    Column("name", String(64), nullable=False),
+    Column("password_hash", String(256), nullable=False),
+    Column("lang", String(8), nullable=False, default="zh"),
+    Column("is_sample", sa.Boolean, nullable=False, default=False),
+    Column("disabled_at", Utc),
+    Column("created_at", Utc, nullable=False),
+)  # fmt: skip
+
+assignments = Table(
+    "assignments", metadata, _serial(),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("role", String(32), nullable=False),
+    Column("scope_kind", String(16), nullable=False),
+    Column("scope_id", String(64)),
+    Column("since", Utc, nullable=False),
+    Column("until", Utc),
+)  # fmt: skip
+
+login_sessions = Table(
+    "login_sessions", metadata,
+    Column("id", String(64), primary_key=True),  # SHA-256 of the cookie's token
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("revoked_at", Utc),
+    Column("address", String(64)),
+    Column("device", String(200)),
+)  # fmt: skip
+
+login_attempts = Table(
+    "login_attempts", metadata, _serial(),
+    Column("account", String(64), nullable=False),  # SHA-256: a mistyped name may be a password
+    Column("address", String(64), nullable=False),
+    Column("at", Utc, nullable=False, index=True),
+    Column("succeeded", sa.Boolean, nullable=False),
+)  # fmt: skip
+
+areas = Table(
+    "areas", metadata, _id(),
+    Column("layer", String(16), nullable=False, index=True),
+    Column("created_at", Utc, nullable=False),
+)  # fmt: skip
+
+area_versions = Table(
+    "area_versions", metadata, _serial(),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("area_id", ForeignKey("areas.id"), nullable=False),
+    Column("layer", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("kind", String(32)),
+    Column("mode", String(32)),
+    Column("manager", String(200)),
+    Column("street_id", String(64), index=True),
+    Column("community_id", String(64), index=True),
+    Column("households", Integer),
+    Column("geometry", Geometry, nullable=False),
+    Column("area_m2", sa.Float, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("crosses_grids", sa.Boolean, nullable=False, default=False),
+    Column("is_sample", sa.Boolean, nullable=False, default=False),
+    Column("valid_from", Utc),
+    Column("valid_to", Utc),
+    Column("created_at", Utc, nullable=False),
+    Column("created_by", String(64)),
+    Column("attributes", sa.JSON, nullable=False, default=dict),
+    UniqueConstraint("area_id", "version"),
+    Index("ix_area_versions_layer_status", "layer", "status"),
+)  # fmt: skip
+
+area_lineage = Table(
+    "area_lineage", metadata, _serial(),
+    Column("from_version_id", ForeignKey("area_versions.id"), nullable=False, index=True),
+    Column("to_version_id", ForeignKey("area_versions.id"), nullable=False, index=True),
+    Column("relation", String(16), nullable=False),  # next, split, merged, recoded
+    Column("at", Utc, nullable=False),
+)  # fmt: skip
+
+divisions = Table(
+    "divisions", metadata, _serial(),
+    Column("zone_version_id", ForeignKey("area_versions.id"), nullable=False, index=True),
+    Column("grid_version_id", String(64)),  # empty: outside every grid
+    Column("grid_id", String(64), index=True),
+    Column("grid_code", String(64), nullable=False),
+    Column("grid_name", String(200), nullable=False),
+    Column("area_m2", sa.Float, nullable=False),
+    Column("share", sa.Float, nullable=False),
+    Column("buildings", Integer, nullable=False),
+    Column("households", Integer, nullable=False),
+    Column("is_sliver", sa.Boolean, nullable=False),
+    Column("piece", Geometry),
+)  # fmt: skip
+
+layer_stamps = Table(
+    "layer_stamps", metadata,
+    Column("layer", String(16), primary_key=True),
+    Column("stamp", Integer, nullable=False),
+)  # fmt: skip
+
+buildings = Table(
+    "buildings", metadata, _serial(),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("number", String(64), nullable=False),
+    Column("geometry", Geometry, nullable=False),
+    Column("lon", sa.Float, nullable=False),
+    Column("lat", sa.Float, nullable=False),
+    Column("households", Integer, nullable=False),
+    Column("is_residential", sa.Boolean, nullable=False),
+    Column("street_id", String(64), index=True),
+    Column("grid_id", String(64), index=True),
+    Column("zone_id", String(64), index=True),
+    Column("is_sample", sa.Boolean, nullable=False, default=False),
+)  # fmt: skip
+
+roads = Table(
+    "roads", metadata, _serial(),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("geometry", Geometry, nullable=False),
+    Column("is_sample", sa.Boolean, nullable=False, default=False),
+)  # fmt: skip
+
+records = Table(
+    "records", metadata, _id(),
+    Column("number", String(32), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("issue_type", String(64), nullable=False, index=True),
+    Column("subject_id", String(64)),
+    Column("state", String(16), nullable=False),
+    Column("captured_at", Utc, nullable=False, index=True),
+    Column("sent_at", Utc),
+    Column("received_at", Utc, nullable=False),
+    Column("clock_off_s", sa.Float),
+    Column("reporter_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("position", sa.JSON),
+    Column("position_reason", String(200)),
+    Column("pin", sa.JSON),
+    Column("lon", sa.Float),
+    Column("lat", sa.Float),
+    Column("place_state", String(16), nullable=False, index=True),
+    Column("street_id", String(64), index=True),
+    Column("street_version_id", String(64)),
+    Column("community_id", String(64), index=True),
+    Column("grid_id", String(64), index=True),
+    Column("grid_version_id", String(64)),
+    Column("zone_id", String(64), index=True),
+    Column("zone_version_id", String(64)),
+    Column("building", String(80)),
+    Column("unit", String(80)),
+    Column("floor", String(80)),
+    Column("note", Text),
+    Column("plate", String(32), index=True),
+    Column("catalogue_edition", String(64), nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("body", sa.JSON, nullable=False),  # as received, without previews; unknown fields are kept here
+    Column("is_sample", sa.Boolean, nullable=False, default=False),
+)  # fmt: skip
+
+photos = Table(
+    "photos", metadata, _id(),
+    Column("record_id", ForeignKey("records.id"), nullable=False, index=True),
+    Column("ordinal", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("size", Integer, nullable=False),
+    Column("media_type", String(64), nullable=False),
+    Column("shot", String(64), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("taken_at", Utc),
+    Column("position", sa.JSON),
+    Column("derived_from", String(64)),
+    Column("preview", sa.LargeBinary),
+    Column("state", String(16), nullable=False),  # expected, kept
+    Column("kept_at", Utc),
+    Column("views", String(16), nullable=False),  # none, made, failed
+    Column("view_error", String(64)),
+    Column("facts", sa.JSON, nullable=False, default=dict),
+    UniqueConstraint("record_id", "sha256"),
+)  # fmt: skip
+
+assets = Table(
+    "assets", metadata, _id(),
+    Column("asset_no", String(64), nullable=False, unique=True),
+    Column("zone_id", String(64), index=True),
+    Column("grid_id", String(64), index=True),
+    Column("street_id", String(64), index=True),
+    Column("category", String(32), nullable=False, index=True),
+    Column("subcategory", String(64), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("location_text", String(200), nullable=False),
+    Column("lon", sa.Float, nullable=False),
+    Column("lat", sa.Float, nullable=False),
+    Column("quantity", sa.Float, nullable=False),
+    Column("unit", String(16), nullable=False),
+    Column("ownership", String(32), nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("operation_mode", String(32)),
+    Column("operator", String(200)),
+    Column("decision_ref", String(200)),
+    Column("contract_no", String(100)),
+    Column("contract_start", String(10)),
+    Column("contract_end", String(10)),
+    Column("rent_fen", sa.BigInteger),
+    Column("billing_cycle", String(16)),
+    Column("area_m2", sa.Float),
+    Column("remarks", Text),
+    Column("surveyed_by", String(64)),
+    Column("surveyed_at", Utc),
+    Column("attributes", sa.JSON, nullable=False, default=dict),
+    Column("is_sample", sa.Boolean, nullable=False, default=False),
+)  # fmt: skip
+
+history = Table(
+    "history", metadata, _serial(),
+    Column("subject_kind", String(16), nullable=False),
+    Column("subject_id", String(64), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("actor_id", String(64)),
+    Column("action", String(64), nullable=False),
+    Column("salt", String(32), nullable=False),
+    Column("payload", sa.JSON, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("subject_kind", "subject_id", "seq"),
+    Index("ix_history_at", "at"),
+)  # fmt: skip
+
+history_heads = Table(
+    "history_heads", metadata,
+    Column("subject_kind", String(16), primary_key=True),
+    Column("subject_id", String(64), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+)  # fmt: skip
+
+history_checkpoints = Table(
+    "history_checkpoints", metadata,
+    Column("day", String(10), primary_key=True),
+    Column("heads", Integer, nullable=False),
+    Column("root", String(64), nullable=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("head_list", sa.JSON, nullable=False),
+    Column("made_at", Utc, nullable=False),
+)  # fmt: skip
+
+jobs = Table(
+    "jobs", metadata, _serial(),
+    Column("kind", String(32), nullable=False),
+    Column("key", String(128), nullable=False, unique=True),  # one job for one piece of work
+    Column("payload", sa.JSON, nullable=False),
+    Column("state", String(16), nullable=False),  # queued, running, done, failed
+    Column("run_after", Utc, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("leased_by", String(64)),
+    Column("lease_until", Utc),
+    Column("error", Text),
+    Column("created_at", Utc, nullable=False),
+    Column("done_at", Utc),
+    Index("ix_jobs_state_run_after", "state", "run_after"),
+)  # fmt: skip
+
+catalogue_editions = Table(
+    "catalogue_editions", metadata,
+    Column("family", String(32), primary_key=True),
+    Column("edition", String(64), primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("adopted_at", Utc, nullable=False),
+)  # fmt: skip
