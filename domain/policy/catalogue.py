@@ -35,16 +35,23 @@ class Law:
     en: str
     version: str
     source: str
+    note_zh: str = ""
+    note_en: str = ""
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """One edition. types keep the order of the file: the tiles of the first screen come first."""
+    """One edition. types keep the order of the file: the tiles of the first screen come first.
+
+    shots_source, limits_source: codes of the sources behind the photos asked for and behind limits and ranges.
+    """
 
     edition: str
     note_zh: str
     note_en: str
     types: tuple[IssueType, ...]
+    shots_source: str = ""
+    limits_source: str = ""
     sources: Mapping[str, Source] = field(default_factory=dict)
     laws: Mapping[str, Law] = field(default_factory=dict)
 
@@ -104,9 +111,6 @@ def parse(text: str, offices: Offices | None = None, *, file: str = FILE) -> Cat
     shots = {entry.code: _shot_words(entry) for entry in head.named("shots")}
     reader = _Reader(sources, laws, systems, shots, offices or load_offices())
     types = tuple(reader.issue(entry) for entry in head.coded("types"))
-    found = Catalogue(
-        head.text("edition", at_most=40), head.text("note_zh"), head.text("note_en"), types, sources, laws
-    )
     head.done()
     _check_together(file, found)
     return found
@@ -143,6 +147,7 @@ def _law(entry: Entry, sources: Mapping[str, Source]) -> Law:
         entry.text("en"),
         entry.maybe_text("version"),
         entry.choice("source", sources),
+        *_pair(entry, "note"),
     )
     entry.done()
     return found
@@ -178,7 +183,7 @@ class _Reader:
     offices: Offices
 
     def issue(self, entry: Entry) -> IssueType:
-        retired = entry.maybe_day("retired_on")
+        retired, (note_zh, note_en) = entry.maybe_day("retired_on"), _pair(entry, "note")
         found = IssueType(
             code=entry.code,
             zh=entry.text("zh", at_most=40),
@@ -206,8 +211,8 @@ class _Reader:
             legal_basis=tuple(self._legal(part) for part in entry.parts("legal_basis")),
             unverified_laws=entry.texts("unverified_laws", allowed=self.laws),
             distinguish_from=tuple(_contrast(part) for part in entry.parts("distinguish_from")),
-            note_zh=entry.maybe_text("note_zh"),
-            note_en=entry.maybe_text("note_en"),
+            note_zh=note_zh,
+            note_en=note_en,
             retired_on=retired.isoformat() if retired else "",
         )
         entry.done()
@@ -274,6 +279,8 @@ class _Reader:
             zh=law.zh,
             en=law.en,
             version=law.version,
+            note_zh=law.note_zh,
+            note_en=law.note_en,
             article=part.text("article"),
             gist_zh=part.text("gist_zh"),
             gist_en=part.text("gist_en"),

@@ -73,6 +73,8 @@ class LegalBasis:
     gist_en: str
     roles: tuple[str, ...]
     source: str
+    note_zh: str = ""
+    note_en: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ _LETTER, _SIGN = "A-HJ-NP-Z", "0-9A-HJ-NP-Z"
 _ORDINARY = re.compile(rf"[{PROVINCES}][A-Z][{_SIGN}]{{4}}[{_SIGN}挂学警港澳]")
 # Small new-energy cars carry the energy letter first, large ones last.
 _NEW_ENERGY = re.compile(rf"[{PROVINCES}][A-Z](?:[{_LETTER}][{_SIGN}][0-9]{{4}}|[0-9]{{5}}[{_LETTER}])")
-_FILLERS = re.compile(r"[\s.\-_·•・‧∙⋅]+")
+_FILLERS = re.compile(r"[\s.\-_·•・‧∙⋅—。]+")
 
 
 class BadPlate(Invalid):
