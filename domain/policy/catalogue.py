@@ -111,6 +111,16 @@ def parse(text: str, offices: Offices | None = None, *, file: str = FILE) -> Cat
     shots = {entry.code: _shot_words(entry) for entry in head.named("shots")}
     reader = _Reader(sources, laws, systems, shots, offices or load_offices())
     types = tuple(reader.issue(entry) for entry in head.coded("types"))
+    found = Catalogue(
+        edition=head.text("edition", at_most=40),
+        note_zh=head.text("note_zh"),
+        note_en=head.text("note_en"),
+        types=types,
+        shots_source=head.choice("shots_source", sources),
+        limits_source=head.choice("limits_source", sources),
+        sources=sources,
+        laws=laws,
+    )
     head.done()
     _check_together(file, found)
     return found
