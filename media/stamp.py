@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 _PLATE = (8, 14, 18)
 _PLATE_OPACITY = 0.74
-_WHITE, _SOFT, _BAR, _BAND = (255, 255, 255), (208, 218, 223), (134, 197, 232), (14, 20, 23)
+_WHITE, _SOFT, _BAR = (255, 255, 255), (208, 218, 223), (134, 197, 232)
 _MIN_UNIT, _MIN_WIDTH_PX = 0.42, 420
 _PLATE_SHARE = 0.48  # of the picture's height; a taller plate stands below the picture instead of hiding it
 
@@ -61,7 +61,7 @@ def stamped(picture: Image.Image, stamp: Stamp, font_path: Path) -> Image.Image:
         frame = out.size
     else:
         gap = round(16 * unit)
-        out = Image.new("RGB", (max(picture.width, _MIN_WIDTH_PX), picture.height + plate.height + 2 * gap), _BAND)
+        out = Image.new("RGB", (max(picture.width, _MIN_WIDTH_PX), picture.height + plate.height + 2 * gap), _PLATE)
         out.paste(picture, ((out.width - picture.width) // 2, 0))
         out.paste(plate.convert("RGB"), (gap, picture.height + gap))
         frame = (out.width, picture.height)
@@ -229,14 +229,25 @@ def _ticks(out: Image.Image, frame: tuple[int, int], unit: float) -> None:
 def _sample_mark(out: Image.Image, text: str, font_path: Path, unit: float) -> None:
     size = max(13, round(30 * unit))
     font = _font(font_path, size)
-    inset, pad = round(36 * unit), size // 2
+    inset, pad = round(52 * unit), size // 2
     label = _cut(_one_line(text), font, max(size, out.width - 2 * (inset + pad)))
     width, height = round(font.getlength(label)) + 2 * pad, round(size * 1.7)
     mark = Image.new("RGBA", (width, height), (*_PLATE, round(255 * _PLATE_OPACITY)))
     draw = ImageDraw.Draw(mark)
-    draw.rectangle((2, 2, width - 3, height - 3), outline=(*_WHITE, 255), width=max(1, round(2 * unit)))
+    _dashes(draw, (3, 3, width - 4, height - 4), max(1, round(2 * unit)), max(3, round(8 * unit)))
     draw.text((pad, round(size * 0.83)), label, font=font, fill=(*_WHITE, 255), anchor="lm")
     _lay(out, mark, (max(0, out.width - width - inset), min(inset, max(0, out.height - height))))
+
+
+def _dashes(draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], thick: int, dash: int) -> None:
+    """A dashed frame: the app's sign for sample data."""
+    left, top, right, bottom = box
+    for x in range(left, right, dash * 2):
+        for y in (top, bottom - thick + 1):
+            draw.rectangle((x, y, min(x + dash, right), y + thick - 1), fill=(*_WHITE, 255))
+    for y in range(top, bottom, dash * 2):
+        for x in (left, right - thick + 1):
+            draw.rectangle((x, y, x + thick - 1, min(y + dash, bottom)), fill=(*_WHITE, 255))
 
 
 @lru_cache(maxsize=64)
