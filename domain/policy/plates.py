@@ -21,6 +21,7 @@ _LETTER, _SIGN = "A-HJ-NP-Z", "0-9A-HJ-NP-Z"
 _ORDINARY = re.compile(rf"[{PROVINCES}][A-Z][{_SIGN}]{{4}}[{_SIGN}挂学警港澳]")
 # Small new-energy cars carry the energy letter first, large ones last.
 _NEW_ENERGY = re.compile(rf"[{PROVINCES}][A-Z](?:[{_LETTER}][{_SIGN}][0-9]{{4}}|[0-9]{{5}}[{_LETTER}])")
+_EBIKE = re.compile(r"[0-9A-Z\u4e00-\u9fff]{4,12}")
 _FILLERS = re.compile(r"[\s.\-_·•・‧∙⋅—。]+")
 
 
@@ -30,15 +31,18 @@ class BadPlate(Invalid):
     code = "bad_plate"
 
 
-def normal_plate(text: str) -> str:
+def normal_plate(text: str, series: str = "motor") -> str:
     """The plate in capitals without separators, for example "浙d.12345" gives "浙D12345"; 无牌 gives NO_PLATE.
 
-    Full-width letters and digits count as their plain forms. Raises BadPlate(field="plate").
+    series: "motor", or "ebike" for the plates of e-bikes, whose shape every city sets itself: 4 to 12 signs with
+    at least three digits. Full-width letters and digits count as their plain forms. Raises BadPlate(field="plate").
     """
     plain = unicodedata.normalize("NFKC", text).strip()
     if plain.casefold() in NO_PLATE_WORDS:
         return NO_PLATE
     plate = _FILLERS.sub("", plain).upper()
+    if series == "ebike" and _EBIKE.fullmatch(plate) and sum(sign.isdecimal() for sign in plate) >= 3:
+        return plate
     if _ORDINARY.fullmatch(plate) and _letters(plate) <= 2 and plate[2:].strip("挂学警港澳"):
         return plate
     if _NEW_ENERGY.fullmatch(plate):

@@ -59,7 +59,8 @@ class ZonePolicy:
 
     def is_managed(self, mode: str | None) -> bool:
         """A zone without a mode, or with one nobody knows any more, is not managed."""
-        return mode in self.modes and self.modes[mode].is_managed
+        found = self.modes.get(mode or "")
+        return found is not None and found.is_managed
 
     def as_json(self) -> dict[str, Any]:
         """Both tables with both languages, for legends in the browser."""

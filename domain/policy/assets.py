@@ -1,0 +1,230 @@
+"""The register of public-revenue assets: its words, and what can be said about one asset on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from domain.errors import Invalid
+from domain.policy.cells import real_day
+from domain.policy.reading import BadEntry, Entry, table
+from domain.records import Asset
+
+FILE = "assets.toml"
+ATTRIBUTE_KINDS = ("text", "number", "flag", "choice")
+WORD_TABLES = ("ownership", "status", "operation_modes", "billing_cycles", "payees")
+
+
+@dataclass(frozen=True)
+class Word:
+    """One choice of a list."""
+
+    code: str
+    zh: str
+    en: str
+
+    def name(self, lang: str) -> str:
+        return self.en if lang == "en" else self.zh
+
+
+@dataclass(frozen=True)
+class Subcategory(Word):
+    """component: class of the managed component in the standard, "" where none fits."""
+
+    component: str = ""
+    component_name: str = ""
+
+
+@dataclass(frozen=True)
+class Attribute(Word):
+    """A further column of one category. choices only for kind "choice"."""
+
+    kind: str = "text"
+    choices: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True)
+class Category(Word):
+    """in_policy: named in the policy text. unit_zh, unit_en: what its quantity counts."""
+
+    unit_zh: str = ""
+    unit_en: str = ""
+    icon: str = ""
+    material: str = ""
+    in_policy: bool = False
+    subcategories: tuple[Subcategory, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to put right about one asset. A warning lets it be saved; i18n words it under [findings]."""
+
+    code: str
+    field: str
+    is_warning: bool
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AssetPolicy:
+    """All lists by code, in the order they are offered."""
+
+    categories: Mapping[str, Category]
+    ownership: Mapping[str, Word]
+    status: Mapping[str, Word]
+    operation_modes: Mapping[str, Word]
+    billing_cycles: Mapping[str, Word]
+    payees: Mapping[str, Word]
+    component_system: str
+
+    def subcategory(self, code: str) -> Subcategory | None:
+        """Subcategory codes are unique over all categories."""
+        return next((s for c in self.categories.values() for s in c.subcategories if s.code == code), None)
+
+    def require(self, asset: Asset) -> None:
+        """Raises Invalid naming the field that cannot stand; warnings are not raised, see `findings`."""
+        self._require_codes(asset)
+        for finding in findings(asset):
+            if not finding.is_warning:
+                raise Invalid(finding.code, field=finding.field, **finding.facts)
+
+    def _require_codes(self, asset: Asset) -> None:
+        category = self.categories.get(asset.category)
+        if category is None:
+            raise Invalid("unknown_choice", field="category", value=asset.category)
+        if asset.subcategory not in {sub.code for sub in category.subcategories}:
+            raise Invalid("unknown_choice", field="subcategory", value=asset.subcategory)
+        lists = (
+            ("ownership", self.ownership, asset.ownership),
+            ("status", self.status, asset.status),
+            ("operation_mode", self.operation_modes, asset.operation_mode),
+            ("billing_cycle", self.billing_cycles, asset.billing_cycle),
+        )
+        for name, known, value in lists:
+            if value is not None and value not in known:
+                raise Invalid("unknown_choice", field=name, value=value)
+
+    def as_json(self) -> dict[str, Any]:
+        """All lists with both languages."""
+        named = {name: [asdict(word) for word in getattr(self, name).values()] for name in WORD_TABLES}
+        return {"categories": [asdict(category) for category in self.categories.values()], **named}
+
+
+def findings(asset: Asset) -> tuple[Finding, ...]:
+    """What one asset's own fields tell. Nothing here looks at zones, other assets or the calendar."""
+    found: list[Finding] = []
+    if not 0 < asset.quantity < float("inf"):
+        found.append(Finding("quantity_not_positive", "quantity", False))
+    if asset.rent_fen is not None and asset.rent_fen < 0:
+        found.append(Finding("money_negative", "rent_fen", False))
+    if asset.area_m2 is not None and not 0 < asset.area_m2 < float("inf"):
+        found.append(Finding("area_not_positive", "area_m2", False))
+    found += _contract(asset)
+    if asset.rent_fen and not asset.billing_cycle:
+        found.append(Finding("billing_cycle_missing", "billing_cycle", True))
+    if asset.status == "in_use" and asset.ownership == "owners" and not (asset.decision_ref or "").strip():
+        # Civil Code art. 278: business use of common parts needs the owners' joint decision.
+        found.append(Finding("decision_missing", "decision_ref", True))
+    if asset.ownership == "unclear":
+        found.append(Finding("ownership_unclear", "ownership", True))
+    return tuple(found)
+
+
+def _contract(asset: Asset) -> list[Finding]:
+    found: list[Finding] = []
+    days: dict[str, date] = {}
+    for name in ("contract_start", "contract_end"):
+        text = getattr(asset, name)
+        if not text:
+            continue
+        try:
+            days[name] = real_day(text, field=name)
+        except Invalid as refusal:
+            found.append(Finding(refusal.code, name, False, refusal.facts))
+    if len(days) == 2 and days["contract_end"] < days["contract_start"]:
+        found.append(Finding("days_out_of_order", "contract_end", False))
+    return found
+
+
+@cache
+def load_assets() -> AssetPolicy:
+    """The table in the tree, read once."""
+    return parse((Path(__file__).parent / FILE).read_text(encoding="utf-8"))
+
+
+def parse(text: str, *, file: str = FILE) -> AssetPolicy:
+    """Raises BadEntry naming file, code, field and reason."""
+    head = Entry(file, "", table(text, file))
+    categories = {entry.code: _category(entry) for entry in head.coded("categories")}
+    lists = {name: {entry.code: _word(entry) for entry in head.named(name)} for name in WORD_TABLES}
+    found = AssetPolicy(categories=categories, component_system=head.text("component_system"), **lists)
+    for note in ("source_zh", "source_en", "component_source_zh", "component_source_en"):
+        head.text(note)
+    head.done()
+    if not categories:
+        raise BadEntry(file, "", "categories", "missing")
+    _no_subcategory_twice(file, categories)
+    return found
+
+
+def _word(entry: Entry) -> Word:
+    found = Word(entry.code, entry.text("zh", at_most=20), entry.text("en", at_most=40))
+    entry.done()
+    return found
+
+
+def _category(entry: Entry) -> Category:
+    found = Category(
+        code=entry.code,
+        zh=entry.text("zh", at_most=8),
+        en=entry.text("en", at_most=40),
+        unit_zh=entry.text("unit_zh", at_most=4),
+        unit_en=entry.text("unit_en", at_most=12),
+        icon=entry.text("icon"),
+        material=entry.text("material"),
+        in_policy=entry.flag("in_policy"),
+        subcategories=tuple(_subcategory(part) for part in entry.parts("subcategories")),
+        attributes=tuple(_attribute(part) for part in entry.parts("attributes")),
+    )
+    entry.done()
+    if not found.subcategories:
+        raise entry.bad("subcategories", "missing")
+    return found
+
+
+def _subcategory(part: Entry) -> Subcategory:
+    component = part.maybe_text("component")
+    name = part.text("component_name") if component else ""
+    found = Subcategory(part.text("code"), part.text("zh", at_most=12), part.text("en", at_most=40), component, name)
+    part.done()
+    return found
+
+
+def _attribute(part: Entry) -> Attribute:
+    kind = part.choice("kind", ATTRIBUTE_KINDS)
+    choices = tuple(_choice(choice) for choice in part.parts("choices"))
+    if (kind == "choice") != bool(choices):
+        raise part.bad("choices", "missing" if kind == "choice" else "unknown")
+    found = Attribute(part.text("code"), part.text("zh", at_most=20), part.text("en", at_most=40), kind, choices)
+    part.done()
+    return found
+
+
+def _choice(part: Entry) -> Word:
+    found = Word(part.text("code"), part.text("zh", at_most=20), part.text("en", at_most=40))
+    part.done()
+    return found
+
+
+def _no_subcategory_twice(file: str, categories: Mapping[str, Category]) -> None:
+    seen: set[str] = set()
+    for category in categories.values():
+        for sub in category.subcategories:
+            if sub.code in seen:
+                raise BadEntry(file, category.code, f"subcategories.{sub.code}", "repeated")
+            seen.add(sub.code)
