@@ -38,7 +38,8 @@ class Warp:
 
     def heading(self, uv: np.ndarray) -> np.ndarray:
         """Direction of the u axis at each point, radians from east, so that rows of houses follow their street."""
-        ahead = self([*uv, 5.0, 0.0]) - self(uv - [5.0, 0.0])
+        step = np.array([5.0, 0.0])
+        ahead = self(uv + step) - self(uv - step)
         return np.arctan2(ahead[:, 1], ahead[:, 0])
 
 
