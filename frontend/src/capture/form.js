@@ -1,0 +1,181 @@
+// The form's one conductor: holds the draft, shows one screen at a time, and speaks for all of them.
+
+import { el, fill, say, withSheet } from "../shared/dom.js";
+import { missingShots, newDraft, nextStep, positionOf, shotsOf } from "./draft.js";
+import { tabDrafts } from "./drafts.js";
+import { fixGrade, POSITION_DEFAULTS, watchPosition } from "./fix.js";
+import { locator } from "./place.js";
+import { kindScreen } from "./screen-kind.js";
+import { placeScreen } from "./screen-place.js";
+import { sendScreen } from "./screen-send.js";
+import { shotsScreen } from "./screen-shots.js";
+import { httpSender } from "./sender.js";
+
+const SCREENS = { kind: kindScreen, shots: shotsScreen, place: placeScreen, sending: sendScreen, done: sendScreen };
+
+export function openForm(host, given) {
+  let options = { api: "/api/v1", assets: {}, limits: {}, theme: "light", lang: "zh", ...given };
+  const words = (key, facts) => say(options.words[key] ?? key, facts);
+  const limits = { ...POSITION_DEFAULTS, ...options.position };
+  const drafts = options.drafts ?? tabDrafts();
+  const sender = options.sender ?? httpSender({ api: options.api });
+  const owner = options.person?.id ?? options.person?.name ?? null;
+
+  const live = el("div", { class: "offscreen", "aria-live": "polite", role: "status" });
+  const alarm = el("div", { class: "offscreen", "aria-live": "assertive", role: "alert" });
+  const stage = el("div", { class: "stage" });
+  const root = el("div", { class: "capture" }, stage, live, alarm);
+
+  let step = "kind";
+  let draft = newDraft({ id: uuid(), owner });
+  let screen = null;
+  const watch = watchPosition({ limits, onChange: () => screen?.update?.("position") });
+
+  const form = {
+    limits,
+    watch,
+    sender,
+    say: words,
+    locate: locator({ api: options.api }),
+    get options() {
+      return options;
+    },
+    get draft() {
+      return draft;
+    },
+    get step() {
+      return step;
+    },
+    get type() {
+      return typeOf(draft.issue_type);
+    },
+    get shots() {
+      return shotsOf(typeOf(draft.issue_type), options.words);
+    },
+    /** What stands in the way of the last try: {field, detail}, shown beside its field until it is mended. */
+    problem: null,
+    receipt: null,
+    label: (thing, key = "") => thing?.[`${key}${options.lang === "en" ? "en" : "zh"}`] ?? thing?.[`${key}zh`] ?? "",
+    position: () => positionOf(draft, watch.best()),
+    grade: () => fixGrade(positionOf(draft, watch.best()), limits),
+    change(next) {
+      draft = next;
+      drafts.save(draft);
+    },
+    go(event, facts = {}) {
+      const before = step;
+      const missing = missingShots(draft, form.shots);
+      const known = { hasType: Boolean(form.type), hasPhotos: draft.photos.length > 0, isComplete: missing.length === 0 };
+      step = nextStep(step, event, { ...known, ...facts });
+      if (step !== before) show({ focus: true });
+      return step !== before;
+    },
+    redraw: () => show({ focus: false }),
+    announce: (text) => speak(live, text),
+    warn: (text) => speak(alarm, text),
+    forget: () => drafts.clear(draft.id),
+    /** A fresh record; with same = true what is here stays under a new id (the old id is taken on the server). */
+    renew({ same = false } = {}) {
+      drafts.clear(draft.id);
+      draft = same ? { ...draft, id: uuid(), sent_at: null } : newDraft({ id: uuid(), owner });
+      if (same) drafts.save(draft);
+      form.problem = null;
+      form.receipt = null;
+    },
+    close: () => (options.onClose ? options.onClose() : location.assign("/")),
+  };
+
+  function typeOf(code) {
+    return options.catalogue.types.find((type) => type.code === code) ?? null;
+  }
+
+  function show({ focus }) {
+    screen?.leave?.();
+    screen = SCREENS[step](form);
+    root.dataset.step = step;
+    fill(stage, screen.node);
+    if (!focus) return;
+    root.scrollTop = 0;
+    if (root.dataset.covers === undefined) root.scrollIntoView?.({ block: "start" });
+    (stage.querySelector("[data-lead]") ?? stage).focus?.({ preventScroll: true });
+  }
+
+  function dress() {
+    root.dataset.theme = options.theme === "dark" ? "dark" : "light";
+    root.lang = options.lang === "en" ? "en" : "zh-CN";
+  }
+
+  const narrow = matchMedia("(max-width: 767px)");
+  function cover() {
+    const covers = Boolean(options.cover) && narrow.matches;
+    root.toggleAttribute("data-covers", covers);
+    // The top layer lies over the page's own bars, whatever their stacking; without it, fixed does nearly the same.
+    if (covers && !root.hasAttribute("popover")) {
+      root.setAttribute("popover", "manual");
+      root.showPopover?.();
+    } else if (!covers && root.hasAttribute("popover")) root.removeAttribute("popover");
+  }
+
+  const unsent = (event) => {
+    if (!draft.photos.length || step === "done") return;
+    event.preventDefault();
+    event.returnValue = "";
+  };
+  const netChanged = () => screen?.update?.("net");
+  const ticker = setInterval(() => screen?.update?.("clock"), 1000);
+  addEventListener("beforeunload", unsent);
+  addEventListener("online", netChanged);
+  addEventListener("offline", netChanged);
+  narrow.addEventListener("change", cover);
+
+  dress();
+  root.hidden = true;
+  host.append(root);
+  const sheet = options.assets["capture.css"];
+  (sheet ? withSheet(root, sheet) : Promise.resolve()).catch(() => {}).then(begin);
+
+  async function begin() {
+    const kept = await drafts.load(owner);
+    if (kept?.photos.length) {
+      draft = kept;
+      step = form.type ? "shots" : "kind";
+    }
+    root.hidden = false;
+    cover();
+    show({ focus: false });
+  }
+
+  return {
+    update(next) {
+      const worded = next.words && JSON.stringify(next.words) !== JSON.stringify(options.words);
+      options = { ...options, ...next };
+      dress();
+      if (worded && screen && step !== "sending") show({ focus: false });
+    },
+    close() {
+      screen?.leave?.();
+      watch.stop();
+      clearInterval(ticker);
+      removeEventListener("beforeunload", unsent);
+      removeEventListener("online", netChanged);
+      removeEventListener("offline", netChanged);
+      narrow.removeEventListener("change", cover);
+      root.remove();
+    },
+  };
+}
+
+function speak(region, text) {
+  // The same words twice are still news: an empty region in between makes a reader say them again.
+  region.textContent = "";
+  setTimeout(() => (region.textContent = text), 30);
+}
+
+/** A version 4 UUID; crypto.randomUUID needs HTTPS, getRandomValues does not. */
+export function uuid(random = (bytes) => crypto.getRandomValues(bytes)) {
+  const bytes = random(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const text = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [text.slice(0, 8), text.slice(8, 12), text.slice(12, 16), text.slice(16, 20), text.slice(20)].join("-");
+}

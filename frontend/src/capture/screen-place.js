@@ -1,0 +1,304 @@
+// Screen 3: where it is. Fix and pin side by side, zone and grid by name, and the few words a photo cannot say.
+
+import { el, fill } from "../shared/dom.js";
+import { icon } from "../shared/icons.js";
+import { missingShots } from "./draft.js";
+import { backButton, nameOf, placeNames, positionWords, sentence, steps } from "./parts.js";
+import { NOTE_MAX } from "./payload.js";
+import { distance_m, looksShifted } from "./place.js";
+import { plateField } from "./plate-field.js";
+
+export const REASONS = ["indoor", "blocked", "off", "other"];
+
+export function placeScreen(form) {
+  const { say } = form;
+  const type = form.type;
+  let place = null;
+  let placeState = "asking";
+  let map = null;
+  let gone = false;
+
+  const mapBox = el("div", { class: "pin-map", "data-testid": "pin-map" });
+  const placeCard = el("div", { class: "place-card", "data-testid": "place-card" });
+  const doubts = el("div", { class: "doubts" });
+  const reasonBox = el("fieldset", { class: "field reasons", "data-field": "position_reason" });
+  const problemBox = el("div", { class: "problem", role: "alert" });
+  const plate = wantsPlate(type) ? plateField(form) : null;
+
+  const node = el(
+    "div",
+    { class: "screen" },
+    el(
+      "header",
+      { class: "bar" },
+      backButton(form, say("back_to_shots"), () => form.go("back")),
+      el("h1", { class: "grow clip", tabindex: "-1", "data-lead": true }, form.label(type, "tile_") || form.label(type)),
+      el("span", { class: "chip ok" }, icon("check"), say("shots_kept", { n: form.draft.photos.length })),
+    ),
+    steps(form, "place"),
+    mapBox,
+    el(
+      "section",
+      { class: "body place" },
+      problemBox,
+      placeCard,
+      doubts,
+      reasonBox,
+      plate?.node,
+      el(
+        "div",
+        { class: "three" },
+        ["building", "unit", "floor"].map((name) => textField(name)),
+      ),
+      noteField(),
+    ),
+    el(
+      "footer",
+      { class: "foot" },
+      el("button", { class: "btn go big", type: "button", "data-testid": "submit", onclick: submit }, icon("device-floppy"), say("submit")),
+      el("p", { class: "note center" }, say("submit_note")),
+    ),
+  );
+
+  const counted = () => form.draft.pin ?? form.position();
+
+  function textField(name) {
+    const input = el("input", {
+      value: form.draft[name],
+      maxlength: "40",
+      autocomplete: "off",
+      "data-testid": `${name}-input`,
+      oninput: () => form.change({ ...form.draft, [name]: input.value }),
+    });
+    return el("label", { class: "field", "data-field": "location_text" }, el("span", {}, say(name)), input);
+  }
+
+  function noteField() {
+    const left = el("span", { class: "note", "aria-live": "off" });
+    const count = () => (left.textContent = `${area.value.length} / ${NOTE_MAX}`);
+    const area = el("textarea", {
+      rows: "3",
+      maxlength: String(NOTE_MAX),
+      placeholder: say("note_hint"),
+      "data-testid": "note-input",
+      value: form.draft.note,
+      oninput: () => {
+        form.change({ ...form.draft, note: area.value });
+        count();
+      },
+    });
+    count();
+    return el("label", { class: "field", "data-field": "note" }, el("span", { class: "row between" }, say("note"), left), area);
+  }
+
+  async function ask() {
+    const point = counted();
+    if (!point) {
+      placeState = "nowhere";
+      return drawPlace();
+    }
+    try {
+      place = await form.locate(point);
+      placeState = place.state;
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      placeState = "unknown";
+    }
+    if (!gone) drawPlace();
+  }
+
+  function drawPlace() {
+    const zone = place?.zones?.length === 1 ? place.zones[0] : null;
+    const where = placeNames(place).join(" · ");
+    const titles = { settled: zone?.name, two_zones: say("two_zones"), no_zone: say("no_zone"), outside_city: say("outside_city"), nowhere: say("nowhere"), unknown: say("place_unknown"), asking: say("place_asking") };
+    fill(
+      placeCard,
+      el("div", { class: "row between wrap" }, el("b", { class: "place-name" }, titles[placeState] ?? zone?.name ?? say("place_unknown")), zone?.mode && modeTag(zone.mode)),
+      where && ["settled", "two_zones", "no_zone"].includes(placeState) ? el("p", { class: "dim" }, where) : null,
+      placeState === "two_zones" && el("p", { class: "small dim" }, place.zones.map(nameOf).join(say("comma"))),
+      ["two_zones", "no_zone", "outside_city"].includes(placeState) && el("p", { class: "small" }, say("settled_later")),
+      apartLine(),
+    );
+  }
+
+  function modeTag(mode) {
+    return el("span", { class: "row small" }, el("span", { class: "mode", "data-mode": mode, "aria-hidden": "true" }, say(`glyph_${mode}`)), say(`mode_${mode}`));
+  }
+
+  function apartLine() {
+    const fix = form.position();
+    const { text, grade } = positionWords(form, fix);
+    if (!fix || !form.draft.pin) return el("p", { class: "note row" }, icon(grade === "none" ? "current-location-off" : "current-location"), text);
+    const metres = Math.round(distance_m(fix, form.draft.pin));
+    return el("p", { class: "note row", "data-testid": "pin-apart" }, icon("map-pin-check"), say("pin_apart", { m: metres.toLocaleString("en-US") }));
+  }
+
+  function drawDoubts() {
+    fill(
+      doubts,
+      looksShifted(form.position(), form.draft.pin) && sentence("warn", "alert-triangle", say("looks_shifted", { m: Math.round(distance_m(form.position(), form.draft.pin)) })),
+      form.watch.problem() === "insecure" && sentence("warn", "lock", say("needs_https")),
+    );
+  }
+
+  function drawReason() {
+    const grade = form.grade();
+    const needed = grade === "poor" || grade === "none";
+    reasonBox.hidden = !needed;
+    if (!needed) {
+      if (form.draft.reason) form.change({ ...form.draft, reason: null, reason_label: null });
+      return;
+    }
+    if (reasonBox.dataset.grade === grade) return;
+    reasonBox.dataset.grade = grade;
+    const fix = form.position();
+    const text = el("input", {
+      value: form.draft.reason_text,
+      maxlength: "100",
+      "aria-label": say("reason_text"),
+      placeholder: say("reason_text"),
+      "data-testid": "reason-text",
+      oninput: () => form.change({ ...form.draft, reason_text: text.value }),
+    });
+    const chips = REASONS.map((code) =>
+      el(
+        "button",
+        {
+          class: `pick ${form.draft.reason === code ? "on" : ""}`,
+          type: "button",
+          "aria-pressed": String(form.draft.reason === code),
+          "data-testid": `reason-${code}`,
+          onclick: () => choose(code),
+        },
+        say(`reason_${code}`),
+      ),
+    );
+    function choose(code) {
+      form.change({ ...form.draft, reason: code, reason_label: code === "other" ? null : say(`reason_${code}`) });
+      for (const [index, chip] of chips.entries()) {
+        chip.setAttribute("aria-pressed", String(REASONS[index] === code));
+        chip.classList.toggle("on", REASONS[index] === code);
+      }
+      text.hidden = code !== "other";
+      reasonBox.querySelector(".wrong")?.remove();
+      if (code === "other") text.focus();
+    }
+    text.hidden = form.draft.reason !== "other";
+    fill(
+      reasonBox,
+      el("legend", { class: "offscreen" }, say("reason_ask")),
+      sentence("warn", "alert-triangle", fix ? say("weak_fix", { m: Math.round(fix.accuracy_m) }) : say("no_fix")),
+      el("div", { class: "chips" }, chips),
+      text,
+    );
+  }
+
+  async function drawMap() {
+    const url = form.options.assets.map;
+    try {
+      if (!url) throw new Error("no map bundle");
+      const start = counted();
+      const bundle = await import(new URL(url, location.href).href);
+      if (gone) return;
+      map = await bundle.mountPin(mapBox, {
+        lang: form.options.lang,
+        theme: form.options.theme,
+        api: form.options.api,
+        assets: form.options.assets,
+        sample: form.options.sample,
+        words: form.options.map_words ?? form.options.words,
+        hint: say("drag_pin"),
+        fix: plainFix(),
+        pin: start ? { lon: start.lon, lat: start.lat } : null,
+        onMove: moved,
+      });
+      if (gone) map?.destroy?.();
+    } catch (error) {
+      console.warn(error);
+      if (!gone) {
+        mapBox.classList.add("without");
+        fill(mapBox, sentence("", "map-2", say("no_map")));
+      }
+    }
+  }
+
+  function plainFix() {
+    const fix = form.position();
+    return fix ? { lon: fix.lon, lat: fix.lat, accuracy_m: fix.accuracy_m } : null;
+  }
+
+  let askSoon = null;
+  function moved(point) {
+    form.change({ ...form.draft, pin: { lon: point.lon, lat: point.lat } });
+    drawPlace();
+    drawDoubts();
+    clearTimeout(askSoon);
+    askSoon = setTimeout(ask, 250);
+  }
+
+  function submit() {
+    const wrong = firstWrong();
+    if (wrong) return showProblem(wrong);
+    form.problem = null;
+    form.go("submit");
+  }
+
+  function firstWrong() {
+    const missing = missingShots(form.draft, form.shots);
+    if (missing.length) return { field: null, detail: say("still_needs", { shots: missing.map((shot) => form.label(shot)).join(say("comma")) }) };
+    const grade = form.grade();
+    if (grade === "poor" || grade === "none") {
+      if (!form.draft.reason) return { field: "position_reason", detail: say("reason_missing") };
+      if (form.draft.reason === "other" && !form.draft.reason_text.trim()) return { field: "position_reason", detail: say("reason_write") };
+    }
+    const plateWrong = plate?.problem();
+    return plateWrong ? { field: "plate", detail: plateWrong } : null;
+  }
+
+  // Beside its field when there is one here; at the top otherwise. It stays until it is mended.
+  function showProblem({ field, detail }) {
+    for (const old of node.querySelectorAll("[data-said]")) old.remove();
+    const home = field && node.querySelector(`[data-field="${field.split(/[.[]/)[0]}"]`);
+    const line = el("p", { class: "wrong", role: "alert", "data-said": true, "data-testid": "problem" }, detail);
+    if (home && !home.hidden) {
+      home.append(line);
+      const input = home.querySelector("input, textarea, button");
+      input?.setAttribute("aria-invalid", "true");
+      input?.addEventListener("input", () => { line.remove(); input.removeAttribute("aria-invalid"); }, { once: true });
+      input?.focus({ preventScroll: true });
+      home.scrollIntoView({ block: "center" });
+    } else {
+      fill(problemBox, el("div", { "data-said": true, "data-testid": "problem" }, sentence("bad", "alert-circle", detail)));
+      problemBox.scrollIntoView({ block: "center" });
+    }
+    form.warn(detail);
+  }
+
+  drawPlace();
+  drawDoubts();
+  drawReason();
+  ask();
+  queueMicrotask(drawMap);
+  if (form.problem) queueMicrotask(() => showProblem(form.problem));
+
+  return {
+    node,
+    update(what) {
+      if (what !== "position") return;
+      map?.setFix?.(plainFix());
+      drawDoubts();
+      drawReason();
+      if (placeState === "nowhere" || placeState === "unknown") ask();
+      else drawPlace();
+    },
+    leave() {
+      gone = true;
+      clearTimeout(askSoon);
+      map?.destroy?.();
+    },
+  };
+}
+
+function wantsPlate(type) {
+  return type.plate ? type.plate !== "none" : Boolean(type.needs_plate);
+}

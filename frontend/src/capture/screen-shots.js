@@ -1,0 +1,319 @@
+// Screen 2: the shots this kind needs, one after another, with the phone's own camera at full resolution.
+// A native file input gives the untouched original; a viewfinder in the page would give a smaller copy.
+
+import { el, fill } from "../shared/dom.js";
+import { icon } from "../shared/icons.js";
+import { takenAt } from "./clock.js";
+import { EXTRA, missingShots, photoOf, relabelled, withoutPhoto, withPhoto } from "./draft.js";
+import { guide } from "./guides.js";
+import { backButton, positionWords, sampleTag } from "./parts.js";
+import { PhotoRefused, readPhoto } from "./photo.js";
+
+const FIX_WAIT_MS = 8000;
+const urls = new WeakMap(); // one object URL a Blob, for as long as the Blob lives
+
+export function shotsScreen(form) {
+  const { say } = form;
+  const shots = form.shots;
+  const choices = [...shots.required, ...shots.optional, { code: EXTRA, zh: say("extra"), en: say("extra") }];
+  let current = missingShots(form.draft, shots)[0]?.code ?? shots.required[0]?.code ?? EXTRA;
+  let picked = null; // key of the extra photo looked at
+  let opened_ms = 0;
+  let busy = null;
+  let trouble = form.problem?.field?.startsWith("photos") ? form.problem.detail : "";
+
+  const title = el("h1", { class: "grow", tabindex: "-1", "data-lead": true });
+  const frame = el("div", { class: "frame ticks" });
+  const strip = el("div", { class: "strip", role: "group", "aria-label": say("shots_list") });
+  const tools = el("div", { class: "tools" });
+  const fixLine = el("div", { class: "fixline" });
+  const foot = el("div", { class: "shots-foot" });
+  const inputs = el("div", { hidden: true });
+
+  const node = el(
+    "div",
+    { class: "screen cam", "data-theme": "dark" },
+    el("header", { class: "bar" }, backButton(form, say("back_to_kind"), () => form.go("back")), title, sampleTag(form)),
+    frame,
+    el("section", { class: "desk" }, strip, tools, foot),
+    inputs,
+  );
+
+  for (const shot of choices) {
+    for (const source of ["camera", "gallery"]) {
+      inputs.append(
+        el("input", {
+          type: "file",
+          accept: "image/*",
+          capture: source === "camera" ? "environment" : null,
+          tabindex: "-1",
+          "aria-label": `${form.label(shot)} ${say(source)}`,
+          "data-testid": `${source === "camera" ? "shot" : "gallery"}-input-${shot.code}`,
+          onchange: (event) => taken(event.target, shot, source),
+        }),
+      );
+    }
+  }
+
+  const shotOf = (code) => choices.find((shot) => shot.code === code) ?? choices[choices.length - 1];
+  const isRequired = (code) => shots.required.some((shot) => shot.code === code);
+  const extras = () => form.draft.photos.filter((photo) => !isRequired(photo.shot));
+  const shown = () => (isRequired(current) ? photoOf(form.draft, current) : (extras().find((photo) => photo.key === picked) ?? null));
+
+  function openInput(source) {
+    opened_ms = Date.now();
+    inputs.querySelector(`[data-testid="${source === "camera" ? "shot" : "gallery"}-input-${current}"]`).click();
+  }
+
+  async function taken(input, shot, source) {
+    const file = input.files[0];
+    input.value = "";
+    if (!file) return;
+    const now_ms = Date.now();
+    trouble = "";
+    busy = say("reading", { shot: form.label(shot) });
+    if (current !== shot.code && isRequired(shot.code)) current = shot.code;
+    draw();
+    try {
+      const replaced = isRequired(shot.code) ? photoOf(form.draft, shot.code) : null;
+      const known = form.draft.photos.filter((photo) => photo !== replaced).map((photo) => photo.sha256);
+      // Where the phone is now says nothing about where an album photo was taken.
+      const [read, fix] = await Promise.all([
+        readPhoto(file, { max_bytes: form.options.limits.photo_bytes ?? 12 * 1024 * 1024, known }),
+        source === "camera" ? form.watch.wait(FIX_WAIT_MS / 4) : null,
+      ]);
+      const taken_ms = takenAt({ source, fileTime_ms: file.lastModified, opened_ms, now_ms });
+      const photo = { ...read, key: `${read.sha256}-${now_ms}`, shot: shot.code, source, taken_ms, position: fix };
+      form.change(withPhoto(form.draft, photo, shots));
+      form.problem = null;
+      if (!fix && source === "camera") lateFix(photo.key);
+      advance(photo);
+      form.announce(say("shot_done", { shot: form.label(shot) }));
+    } catch (error) {
+      trouble = refusalWords(error);
+      form.warn(trouble);
+    }
+    busy = null;
+    draw();
+  }
+
+  // A photo taken before the first fix gets the one that comes within seconds; its own time says how late it was.
+  async function lateFix(key) {
+    const fix = await form.watch.wait(FIX_WAIT_MS);
+    if (!fix || !form.draft.photos.some((photo) => photo.key === key && !photo.position)) return;
+    const photos = form.draft.photos.map((photo) => (photo.key === key ? { ...photo, position: fix } : photo));
+    form.change({ ...form.draft, photos });
+  }
+
+  function refusalWords(error) {
+    if (error instanceof PhotoRefused) return say(`photo_${error.code}`, error.facts);
+    console.error(error);
+    return say("photo_unreadable");
+  }
+
+  function advance(photo) {
+    const next = missingShots(form.draft, shots)[0];
+    if (!isRequired(photo.shot)) picked = photo.key;
+    else if (next) current = next.code;
+  }
+
+  function select(code, key = null) {
+    current = code;
+    picked = key;
+    trouble = "";
+    draw();
+  }
+
+  function draw() {
+    const missing = missingShots(form.draft, shots);
+    const at = shots.required.findIndex((shot) => shot.code === current);
+    const kind = form.type ? form.label(form.type, "tile_") || form.label(form.type) : say("no_kind_yet");
+    const where = at < 0 ? say("extra_n", { n: extras().length }) : say("shot_of", { i: at + 1, n: shots.required.length });
+    fill(title, kind, el("span", { class: "soft" }, ` · ${where}`));
+    drawFrame();
+    drawStrip();
+    drawTools();
+    drawFoot(missing);
+  }
+
+  function drawFrame() {
+    const photo = shown();
+    const shot = shotOf(isRequired(current) ? current : (photo?.shot ?? current));
+    const hint = form.label(shot, "hint_");
+    const name = form.label(shot);
+    fill(
+      frame,
+      photo
+        ? photo.preview || photo.media_type !== "image/heic"
+          ? el("img", { class: "photo", src: urlOf(photo.blob), alt: say("photo_alt", { shot: name }) })
+          : el("p", { class: "blind" }, icon("photo"), say("no_preview"))
+        : guide(current),
+      el(
+        "div",
+        { class: "lens top" },
+        trouble
+          ? el("p", { class: "pill bad", "data-testid": "photo-problem" }, icon("alert-triangle"), trouble)
+          : el("p", { class: "pill lead" }, busy ?? (photo ? el("span", {}, icon("check"), say("shot_kept", { shot: name })) : hint ? `${name}${say("colon")}${hint}` : name)),
+      ),
+      el("div", { class: "lens bottom" }, fixLine),
+    );
+    drawFix();
+  }
+
+  function drawFix() {
+    const photo = shown();
+    const position = photo ? photo.position : form.watch.best();
+    const gallery = photo?.source === "gallery";
+    const { grade, text } = gallery ? { grade: "none", text: say("gallery_mark") } : positionWords(form, position);
+    const age = position ? Math.max(0, Math.round(((photo?.taken_ms ?? Date.now()) - position.at_ms) / 1000)) : null;
+    fill(
+      fixLine,
+      el("span", { class: `dot ${grade}` }),
+      el(
+        "span",
+        { class: "grow" },
+        el("b", {}, text),
+        position && el("span", { class: "soft" }, `${say("seconds_ago", { n: age })} · ${position.lon.toFixed(4)}, ${position.lat.toFixed(4)}`),
+      ),
+      el("span", { class: "soft end" }, el("span", {}, clockText(photo?.taken_ms ?? Date.now())), el("span", {}, form.options.person?.name ?? "")),
+    );
+  }
+
+  function drawStrip() {
+    fill(
+      strip,
+      shots.required.map((shot) => box(shot, photoOf(form.draft, shot.code), current === shot.code, () => select(shot.code))),
+      extras().map((photo) => box(shotOf(photo.shot), photo, picked === photo.key && !isRequired(current), () => select(EXTRA, photo.key))),
+      box({ code: EXTRA, zh: say("extra"), en: say("extra") }, null, !isRequired(current) && !shown(), () => select(EXTRA)),
+    );
+  }
+
+  function box(shot, photo, isNow, onclick) {
+    const state = photo ? "done" : shot.code === EXTRA ? "more" : "todo";
+    return el(
+      "button",
+      {
+        class: `shot ${state} ${isNow ? "now" : ""}`,
+        type: "button",
+        "aria-pressed": String(isNow),
+        "aria-label": say(photo ? "box_done" : "box_todo", { shot: form.label(shot) }),
+        "data-testid": photo ? `thumb-${shot.code}` : `box-${shot.code}`,
+        onclick,
+      },
+      el("span", { class: "box" }, photo ? thumb(photo) : icon(shot.code === EXTRA ? "plus" : shotIcon(shot.code))),
+      photo && el("span", { class: "done-sign" }, icon("check")),
+      el("span", { class: "name" }, form.label(shot)),
+    );
+  }
+
+  function drawTools() {
+    const photo = shown();
+    const name = form.label(shotOf(current));
+    fill(
+      tools,
+      el(
+        "span",
+        { class: "tool" },
+        el("button", { class: "round", type: "button", "aria-label": say("from_gallery", { shot: name }), onclick: () => openInput("gallery") }, icon("photo")),
+        el("span", { "aria-hidden": "true" }, say("gallery")),
+      ),
+      el(
+        "button",
+        { class: "shutter", type: "button", disabled: Boolean(busy), "data-testid": "shutter", "aria-label": say(photo && isRequired(current) ? "retake" : "shoot", { shot: name }), onclick: () => openInput("camera") },
+        el("i", {}),
+      ),
+      photo
+        ? el(
+            "span",
+            { class: "tool" },
+            el("button", { class: "round", type: "button", "aria-label": say("delete_shot", { shot: name }), "data-testid": "delete-shot", onclick: () => drop(photo) }, icon("trash")),
+            el("span", { "aria-hidden": "true" }, say("delete")),
+          )
+        : el("span", { class: "tool" }),
+    );
+  }
+
+  function drop(photo) {
+    form.change(withoutPhoto(form.draft, photo.key));
+    picked = null;
+    form.announce(say("shot_gone"));
+    draw();
+  }
+
+  function drawFoot(missing) {
+    const enough = !missing.length || (!form.type && form.draft.photos.length > 0);
+    const labels = isRequired(current) ? null : labelChips();
+    fill(
+      foot,
+      labels,
+      enough &&
+        el(
+          "button",
+          { class: "btn go big", type: "button", "data-testid": "to-place", disabled: Boolean(busy), onclick: () => form.go("onward") },
+          say(form.type ? "next_place" : "next_kind"),
+          icon("arrow-right"),
+        ),
+      el("p", { class: "small soft keep" }, icon("shield-check"), enough || !form.draft.photos.length ? say("kept_untouched") : say("still_needs", { shots: missing.map((shot) => form.label(shot)).join(say("comma")) })),
+    );
+  }
+
+  // What an extra photo shows: chosen before taking it, or told afterwards.
+  function labelChips() {
+    const photo = shown();
+    const now = photo?.shot ?? current;
+    const open = photo ? [...missingShots(form.draft, shots), ...shots.optional] : shots.optional;
+    const list = [...open, { code: EXTRA, zh: say("extra_other"), en: say("extra_other") }];
+    if (list.length === 1) return null;
+    return el(
+      "div",
+      { class: "chips", role: "group", "aria-label": say("what_shows") },
+      list.map((shot) =>
+        el(
+          "button",
+          {
+            class: `pick ${shot.code === now ? "on" : ""}`,
+            type: "button",
+            "aria-pressed": String(shot.code === now),
+            onclick: () => {
+              if (photo) {
+                form.change(relabelled(form.draft, photo.key, shot.code, shots));
+                select(isRequired(shot.code) ? shot.code : EXTRA, photo.key);
+              } else select(shot.code);
+            },
+          },
+          form.label(shot),
+        ),
+      ),
+    );
+  }
+
+  draw();
+  if (trouble) form.warn(trouble);
+  return {
+    node,
+    update(what) {
+      if (what === "position" || what === "clock") drawFix();
+    },
+  };
+}
+
+function shotIcon(code) {
+  return { panorama: "photo", closeup: "focus-2", detail: "search", ref: "map-pin", people: "building-store", path: "route" }[code] ?? "camera";
+}
+
+function thumb(photo) {
+  if (photo.preview) return el("img", { src: `data:image/jpeg;base64,${photo.preview}`, alt: "" });
+  return icon("photo");
+}
+
+function urlOf(blob) {
+  if (!urls.has(blob)) urls.set(blob, URL.createObjectURL(blob));
+  return urls.get(blob);
+}
+
+function clockText(ms) {
+  const at = new Date(ms);
+  const two = (value) => String(value).padStart(2, "0");
+  return `${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
