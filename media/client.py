@@ -26,7 +26,7 @@ class MediaWorker:
     """One warm child, one picture at a time. Safe to share between threads; the next thread waits its turn."""
 
     def __init__(
-        self, *, memory_mb: int = MEMORY_CAP_MB, limit_s: int = PICTURE_LIMIT_S, recycle_after: int = 200
+        self, *, memory_mb: int = MEMORY_CAP_MB, limit_s: float = PICTURE_LIMIT_S, recycle_after: int = 200
     ) -> None:
         self._command = [sys.executable, "-m", "media.worker", "--memory-mb", str(memory_mb), "--limit-s", str(limit_s)]
         self._recycle_after = recycle_after

@@ -46,7 +46,7 @@ def main() -> None:
         answers.flush()
 
 
-def _answer(line: str, limit_s: int) -> dict[str, Any]:
+def _answer(line: str, limit_s: float) -> dict[str, Any]:
     known: dict[str, Any] = {}
     try:
         _start_clock(limit_s)
@@ -117,11 +117,11 @@ def _write(target: Path, data: bytes) -> None:
         os.close(folder)
 
 
-def _start_clock(limit_s: int) -> None:
+def _start_clock(limit_s: float) -> None:
     """SIGALRM stops Python between two steps; the CPU cap kills a decoder that never comes back to Python."""
     signal.setitimer(signal.ITIMER_REAL, limit_s)
     used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime) + limit_s + 5
+    soft = int(used.ru_utime + used.ru_stime + limit_s) + 5
     _lower(resource.RLIMIT_CPU, soft)
 
 
@@ -154,7 +154,7 @@ def _private_stdout() -> TextIO:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="media.worker", description="Makes views of photos, one JSON line each.")
     parser.add_argument("--memory-mb", type=int, default=MEMORY_CAP_MB)
-    parser.add_argument("--limit-s", type=int, default=PICTURE_LIMIT_S)
+    parser.add_argument("--limit-s", type=float, default=PICTURE_LIMIT_S)
     return parser.parse_args()
 
 
