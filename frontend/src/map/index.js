@@ -1,1 +1,88 @@
-export default function map() {}
+// The map bundle's doors: Streamlit's component (default), mountMap for a page of our own, mountPin for the capture form.
+import { frame } from "./frame.js";
+import { office } from "./office.js";
+import { pin } from "./pin.js";
+import { view } from "./view.js";
+
+const mounted = new WeakMap();
+
+/**
+ * Streamlit mounts and re-invokes this with { parentElement, data, setStateValue, setTriggerValue }.
+ * Triggers: "open" { kind, id }, "saved" {…}; state: "pin" { lon, lat, place }.
+ */
+export default function component({ parentElement, data, setStateValue, setTriggerValue }) {
+  const options = {
+    ...data,
+    onOpen: (kind, id) => setTriggerValue("open", { kind, id }),
+    onSaved: (answer) => setTriggerValue("saved", answer),
+    onPlace: (at, place) => setStateValue("pin", { ...at, place }),
+  };
+  const known = mounted.get(parentElement);
+  if (known) known.update(options);
+  else mounted.set(parentElement, mountMap(parentElement, options));
+  return () => {
+    // A rerun may call this and mount again at once; only a parent that really left the page loses its map.
+    setTimeout(() => {
+      if ((parentElement.host ?? parentElement).isConnected) return;
+      mounted.get(parentElement)?.destroy();
+      mounted.delete(parentElement);
+    }, 1000);
+  };
+}
+
+/**
+ * Mounts a whole map into `parent`; gives { update(options), destroy() }.
+ * options: { mode, lang, words, sample, theme, api, assets, bounds, center, zoom, basemap, records_query, selected, height,
+ * onOpen(kind, id), onSaved(answer), onPlace({ lon, lat }, place) }; for "draw" also { zone, kinds }.
+ */
+export function mountMap(parent, options) {
+  const box = frame(parent, options);
+  const asks = office(options.api ?? "/api/v1", options.words);
+  let room = null;
+  let current = options;
+  const opening = openRoom(box, asks, options).then((opened) => {
+    room = opened;
+    if (current !== options) room.update(current);
+  });
+  return {
+    ready: opening,
+    update(next) {
+      current = next;
+      box.setTheme(next.theme);
+      box.setHeight(next.height);
+      room?.update(next);
+    },
+    destroy() {
+      room?.destroy();
+      box.remove();
+    },
+  };
+}
+
+async function openRoom(box, asks, options) {
+  if (options.mode === "draw") return (await import("./draw/index.js")).draw(box, asks, options);
+  if (options.mode === "pin" || options.mode === "place") return pin(box, asks, { ...options, showsPlace: true });
+  return view(box, asks, options);
+}
+
+/**
+ * Mounts the small pin map; gives { setFix({ lon, lat, accuracy_m }), setPin({ lon, lat }), update(options), destroy() }.
+ * options: { api, words, lang, theme, assets, sample, height, basemap, fix, pin, onPin({ lon, lat }) }.
+ */
+export function mountPin(parent, options) {
+  const box = frame(parent, { ...options, height: options.height ?? "100%" });
+  box.root.classList.add("small-map");
+  const room = pin(box, office(options.api ?? "/api/v1", options.words), options);
+  return {
+    setFix: room.setFix,
+    setPin: room.setPin,
+    update(next) {
+      box.setTheme(next.theme);
+      room.update({ ...options, ...next });
+    },
+    destroy() {
+      room.destroy();
+      box.remove();
+    },
+  };
+}

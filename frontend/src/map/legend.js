@@ -1,0 +1,56 @@
+// The legend: who manages, what states mean, which lines are which; and the switches of the layers.
+import { el, fill, say } from "../shared/dom.js";
+import { icon } from "../shared/icons.js";
+import { GLYPHS, MODES, STATE_GROUPS } from "./colours.js";
+import { GROUPS } from "./style.js";
+
+const CLOSE_ONLY = new Set(["buildings"]);
+
+/**
+ * legend({ words, open, hasRecords, hasBasemap, onSwitch(group, isOn) }) -> { element, count(zones, all), setOpen(isOpen) }.
+ * count fills how many zones of each mode are in view.
+ */
+export function legend({ words, hasRecords = true, hasBasemap = false, onSwitch }) {
+  const counts = Object.fromEntries(MODES.map((mode) => [mode, el("span", { class: "num dim" })]));
+  const total = el("p", { class: "note" });
+  const modes = el("ul", { class: "legend-list" }, MODES.map((mode) => el("li", {},
+    el("span", { class: "mode", "data-mode": mode, "aria-hidden": "true" }, GLYPHS[mode]), el("span", { class: "grow" }, words[`mode_${mode}`]), counts[mode])));
+  const crosses = el("li", {}, el("span", { class: "mode crosses", "aria-hidden": "true" }, "跨"), el("span", { class: "grow" }, words.legend_crosses));
+  modes.append(crosses);
+  const states = hasRecords && el("ul", { class: "legend-list" }, Object.keys(STATE_GROUPS).map((group) => el("li", {},
+    el("span", { class: `dot dot-${group}`, "aria-hidden": "true" }), el("span", { class: "grow" }, words[`state_group_${group}`]))));
+  const groups = Object.keys(GROUPS).filter((group) => (group !== "records" || hasRecords) && (group !== "basemap" || hasBasemap));
+  const switches = el("ul", { class: "legend-list" }, groups.map((group) => el("li", {}, el("label", { class: "row switch" },
+    el("input", { type: "checkbox", checked: true, onchange: (event) => onSwitch(group, event.target.checked) }),
+    lineSample(group), el("span", { class: "grow" }, words[`layer_${group}`], CLOSE_ONLY.has(group) && el("span", { class: "note" }, ` ${words.from_zoom}`))))));
+
+  const body = el("div", { class: "legend-body" },
+    el("section", {}, el("h3", {}, words.legend_modes), modes, total),
+    states && el("section", {}, el("h3", {}, words.legend_records), states),
+    el("section", {}, el("h3", {}, words.layers), switches));
+  const toggle = el("button", { class: "legend-toggle", type: "button", "aria-expanded": "true", onclick: () => setOpen(body.hidden) });
+  const element = el("div", { class: "legend plate-look" }, toggle, body);
+
+  function setOpen(isOpen) {
+    body.hidden = !isOpen;
+    element.dataset.open = String(isOpen);
+    toggle.setAttribute("aria-expanded", String(isOpen));
+    fill(toggle, icon("stack-2"), el("span", { class: "grow" }, words.legend), icon(isOpen ? "chevron-down" : "chevron-up"));
+  }
+  setOpen(true);
+
+  return {
+    element,
+    setOpen,
+    count(shown, all) {
+      const tally = Object.fromEntries(MODES.map((mode) => [mode, 0]));
+      for (const zone of shown) if (zone.properties.mode in tally) tally[zone.properties.mode] += 1;
+      for (const mode of MODES) counts[mode].textContent = tally[mode];
+      total.textContent = say(words.legend_count, { shown: shown.length, all });
+    },
+  };
+}
+
+function lineSample(group) {
+  return el("span", { class: `line-sample line-${group}`, "aria-hidden": "true" });
+}
