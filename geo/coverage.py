@@ -86,10 +86,7 @@ def managed_coverage(
     managed_m2 = _managed_area_m2(units_m, project(_layer(zones)), zone_modes)
     counted = _count(buildings, len(units_m))
     area = np.nan_to_num(shapely.area(units_m))
-    return tuple(
-        UnitCoverage(*map(int, counts), area_m2=float(unit_m2), managed_area_m2=float(of_it_m2))
-        for *counts, unit_m2, of_it_m2 in zip(*counted, area, managed_m2, strict=True)
-    )
+    return tuple(UnitCoverage(*row) for row in zip(*counted, area.tolist(), managed_m2.tolist(), strict=True))
 
 
 def total(rows: Iterable[UnitCoverage]) -> UnitCoverage:
@@ -98,8 +95,8 @@ def total(rows: Iterable[UnitCoverage]) -> UnitCoverage:
     return UnitCoverage(*(sum(getattr(row, column.name) for row in rows) for column in fields(UnitCoverage)))
 
 
-def _count(buildings: BuildingsByZone, units: int) -> list[NDArray[np.float64]]:
-    """The nine counts of UnitCoverage, in its order, each an array over units."""
+def _count(buildings: BuildingsByZone, units: int) -> list[list[int]]:
+    """The nine counts of UnitCoverage, in its order, each a list over units."""
     in_unit = buildings.unit >= 0
     home = in_unit & np.asarray(buildings.is_residential, dtype=bool)
     in_one = buildings.zone_count == 1
@@ -108,9 +105,10 @@ def _count(buildings: BuildingsByZone, units: int) -> list[NDArray[np.float64]]:
     households = np.asarray(buildings.households, dtype=np.float64)
     known = np.isfinite(households)
 
-    def tally(which: NDArray[np.bool_], weights: ArrayLike | None = None) -> NDArray[np.float64]:
+    def tally(which: NDArray[np.bool_], weights: ArrayLike | None = None) -> list[int]:
         chosen = None if weights is None else np.asarray(weights)[which]
-        return np.bincount(buildings.unit[which], weights=chosen, minlength=units).astype(np.float64)
+        counts: list[int] = np.rint(np.bincount(buildings.unit[which], chosen, units)).astype(int).tolist()
+        return counts
 
     return [
         tally(in_unit),

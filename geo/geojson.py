@@ -59,13 +59,12 @@ def simplified_coverage(polygons: Any, tolerance_m: float) -> NDArray[np.object_
 
 
 def _texts(geometries: Any, decimals: int) -> list[str]:
-    """Each geometry's GeoJSON text, rounded, repeated points taken out; "null" for nothing."""
+    """Each geometry's GeoJSON text, rounded; "null" for nothing. Points that fall together stay: a shape smaller than
+    the last decimal keeps its rings, where taking them out would leave no ring at all."""
     shapes = np.empty(len(geometries), dtype=object)
     shapes[:] = geometries
     used = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
     rounded = shapely.transform(shapes[used], lambda points: np.round(points, decimals))
-    lines = shapely.get_dimensions(rounded) > 0
-    rounded[lines] = shapely.remove_repeated_points(rounded[lines])
     texts = np.full(len(shapes), "null", dtype=object)
     texts[used] = shapely.to_geojson(rounded)
     return texts.tolist()

@@ -42,7 +42,7 @@ from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from geo.measure import project
+from geo.measure import mean_width_m, project
 
 CODES = frozenset(
     "not_a_polygon coordinates_malformed too_many_points not_finite not_degrees lonlat_swapped out_of_range ring_open "
@@ -53,6 +53,7 @@ MAX_POINTS = 200_000
 DECIMALS = 7
 MIN_AREA_M2 = 1.0
 OUTSIDE_ALLOWED = 0.001
+METRES_PER_DEGREE = 111_000.0
 CHINA_LON, CHINA_LAT = (73.0, 136.0), (3.0, 54.0)
 
 Point = tuple[float, float]
@@ -79,8 +80,9 @@ def polygon_from_geojson(geojson: Any, *, city: BaseGeometry | None = None) -> P
     parts = [coordinates] if kind == "Polygon" else coordinates
     if not isinstance(parts, list) or not parts:
         raise BadGeometry("coordinates_malformed")
-    budget = _Budget(MAX_POINTS)
-    rings = [_rings(part, budget) for part in parts]
+    if _points_sent(parts) > MAX_POINTS:
+        raise BadGeometry("too_many_points")
+    rings = [_rings(part) for part in parts]
     _check_degrees(np.concatenate([ring for part in rings for ring in part]))
     polygons = [_polygon(part) for part in rings]
     polygon = polygons[0] if kind == "Polygon" else MultiPolygon(polygons)
@@ -101,7 +103,7 @@ def check_polygon(polygon: BaseGeometry) -> None:
         raise BadGeometry("no_area")
     _check_degrees(points)
     for ring in _all_rings(polygon):
-        if float(shapely.area(shapely.polygons(project(ring)))) == 0.0:
+        if _is_flat(ring):
             raise BadGeometry("no_area", _first_point(ring))
     if not shapely.is_valid(polygon):
         raise BadGeometry(*_fault(polygon))
@@ -119,6 +121,12 @@ def check_inside_city(polygon: BaseGeometry, city: BaseGeometry) -> None:
     raise BadGeometry("outside_city" if share > 0.999 else "partly_outside_city", (place.x, place.y))
 
 
+def _is_flat(ring: BaseGeometry) -> bool:
+    """All points on one straight line, to the centimetre. Judged by the hull: a figure of eight has no area either,
+    but is not flat."""
+    return mean_width_m(shapely.convex_hull(ring)) * METRES_PER_DEGREE < 0.01
+
+
 def _kind_and_coordinates(geojson: Any) -> tuple[str, Any]:
     if isinstance(geojson, dict) and geojson.get("type") == "Feature":
         geojson = geojson.get("geometry")
@@ -127,29 +135,22 @@ def _kind_and_coordinates(geojson: Any) -> tuple[str, Any]:
     return geojson["type"], geojson.get("coordinates")
 
 
-class _Budget:
-    """Counts points while reading, so that a huge body is refused before it fills the memory a second time."""
-
-    def __init__(self, points: int) -> None:
-        self.left = points
-
-    def take(self, points: int) -> None:
-        self.left -= points
-        if self.left < 0:
-            raise BadGeometry("too_many_points")
+def _points_sent(parts: list[Any]) -> int:
+    """Counted before reading, so that a huge body is refused before it fills the memory a second time."""
+    rings = (ring for part in parts if isinstance(part, list) for ring in part)
+    return sum(len(ring) for ring in rings if isinstance(ring, list))
 
 
-def _rings(part: Any, budget: _Budget) -> list[Ring]:
+def _rings(part: Any) -> list[Ring]:
     if not isinstance(part, list) or not part:
         raise BadGeometry("coordinates_malformed")
-    return [_ring(ring, budget) for ring in part]
+    return [_ring(ring) for ring in part]
 
 
-def _ring(points: Any, budget: _Budget) -> Ring:
+def _ring(points: Any) -> Ring:
     """Read one ring: numbers only, closed, rounded, three different points at least."""
     if not isinstance(points, list):
         raise BadGeometry("coordinates_malformed")
-    budget.take(len(points))
     if not all(_is_position(point) for point in points):
         raise BadGeometry("coordinates_malformed")
     ring = np.array([[_number(value) for value in point[:2]] for point in points], dtype=np.float64).reshape(-1, 2)
