@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from dataclasses import field as made_by
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -67,7 +68,7 @@ class Finding:
     code: str
     field: str
     is_warning: bool
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = made_by(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,9 @@ def test_both_languages_have_the_same_keys():
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_sentence_says_something(lang):
-    silent = [key for key, text in sentences(lang).items() if not isinstance(text, str) or not text.strip()]
+    # A measure word after a number (户, 幢) may be silent in English; everything else speaks.
+    spoken = {key: text for key, text in sentences(lang).items() if not (lang == "en" and key.endswith("_unit"))}
+    silent = [key for key, text in spoken.items() if not isinstance(text, str) or not text.strip()]
     assert silent == []
 
 
