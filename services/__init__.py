@@ -1,1 +1,56 @@
+"""Use cases, one family a file. `Services` is the set of them that wiring builds and doors are handed."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from domain.policy.catalogue import Catalogue
+from domain.policy.permissions import Permissions
+from services.assets import AssetsService
+from services.coverage import CoverageService
+from services.evidence import Evidence
+from services.history import HistoryService
+from services.intake import Intake
+from services.people import People
+from services.places import Places
+from services.queue import Queue
+from services.records import RecordsService
+from services.zones import Zones
+from storage.store import Store
+
+
+@dataclass(frozen=True)
+class Services:
+    store: Store
+    permissions: Permissions
+    catalogue: Catalogue
+    people: People
+    places: Places
+    intake: Intake
+    evidence: Evidence
+    records: RecordsService
+    zones: Zones
+    assets: AssetsService
+    coverage: CoverageService
+    history: HistoryService
+    queue: Queue
+    timezone: ZoneInfo
+    secret_key: str
+    public_url: str = ""
+    is_tls: bool = False
+    basemap: str = ""
+
+    def is_sample_city(self) -> bool:
+        """True while the sample city's data are in the store: every screen then says so."""
+        with self.store.look() as work:
+            return work.meta("sample_city") is not None
+
+    def has_known_passwords(self) -> bool:
+        """True while the sample accounts have the passwords that the README prints: this machine only, then."""
+        with self.store.look() as work:
+            return work.meta("sample_passwords") == "known"
+
+    def close(self) -> None:
+        self.evidence.close()
+        self.store.close()

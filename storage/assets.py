@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from domain.filters import AssetFilter
 from domain.policy.permissions import Reach
 from domain.records import Asset
 from storage.tables import area_versions, assets
-
-
-@dataclass(frozen=True)
-class AssetFilter:
-    text: str = ""
-    category: str | None = None
-    zone_id: str | None = None
-    limit: int = 500
 
 
 class Assets:

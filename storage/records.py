@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from domain.filters import RecordFilter
 from domain.policy.permissions import Reach
 from domain.records import Photo, Position, Record
 from storage.tables import area_versions, people, photos, records
-
-
-@dataclass(frozen=True)
-class RecordFilter:
-    """What a list or map of records is narrowed to; empty fields do not narrow."""
-
-    text: str = ""
-    issue_types: tuple[str, ...] = ()
-    place_states: tuple[str, ...] = ()
-    street_id: str | None = None
-    zone_id: str | None = None
-    reporter_id: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    limit: int = 200
-    offset: int = 0
 
 
 class Records:
@@ -73,6 +58,12 @@ class Records:
         """How many records per value of one column (issue_type, street_id, place_state ...)."""
         group = records.c[column]
         query = sa.select(group, sa.func.count()).where(within(reach), *_narrowed(view)).group_by(group)
+        return {row[0]: row[1] for row in self._connection.execute(query)}
+
+    def last_seen(self, column: str) -> dict[str, datetime]:
+        """The newest time of capture per street or grid id."""
+        group = records.c[column]
+        query = sa.select(group, sa.func.max(records.c.captured_at)).where(group.is_not(None)).group_by(group)
         return {row[0]: row[1] for row in self._connection.execute(query)}
 
     def photo(self, photo_id: str) -> Photo | None:

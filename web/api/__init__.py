@@ -1,1 +1,28 @@
+"""The machine's door at /api/v1: captures, photos, records, map layers, zone measuring. OpenAPI at openapi.json."""
 
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+
+from domain.errors import NotFound, Refused
+from services import Services
+from web import problems
+from web.api import captures, layers, records, zones
+
+
+def api(services: Services) -> FastAPI:
+    """The mounted app. No documentation page: those load their scripts from a remote host."""
+    app = FastAPI(
+        title="嵊里管·巡查 / Shengliguan Inspect",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    for part in (captures, layers, records, zones):
+        app.include_router(part.router(services))
+    app.add_exception_handler(Refused, problems.on_refused)
+    app.add_exception_handler(RequestValidationError, problems.on_invalid)
+    app.add_exception_handler(404, lambda request, _: problems.answer(NotFound(), problems.lang_of(request)))
+    return app

@@ -1,0 +1,172 @@
+"""Takes captures in: permission, policy, place, then one unit of work. The photos' bytes follow in evidence.py."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from domain.capture import EXTRA_SHOT, MEDIA_TYPES, PHOTO_CAP_BYTES, PHOTOS_AT_MOST, Capture
+from domain.errors import Conflict, Invalid
+from domain.policy.catalogue import Catalogue
+from domain.policy.permissions import Permissions
+from domain.policy.plates import normal_plate
+from domain.records import Actor, Place, Record
+from services.places import find_place
+from storage.records import position_json
+from storage.store import Store, Work
+
+CLOCK_OFF_S = 300
+NOTE_AT_MOST = 2000
+
+
+class Intake:
+    def __init__(
+        self, store: Store, permissions: Permissions, catalogue: Catalogue, clock: Callable[[], datetime],
+        timezone: ZoneInfo,
+    ) -> None:  # fmt: skip
+        self._store = store
+        self._permissions = permissions
+        self._catalogue = catalogue
+        self._clock = clock
+        self._timezone = timezone
+
+    def catalogue(self, actor: Actor) -> Catalogue:
+        self._permissions.require(actor, "record.report")
+        return self._catalogue
+
+    def receive(self, capture: Capture, actor: Actor) -> tuple[Record, bool]:
+        """Keep a capture. (record, True) when new, (record, False) when the same came before.
+
+        Raises Invalid naming the field, Conflict when the id holds other content. A place in no zone, in two or
+        outside the city is taken all the same: the office settles it.
+        """
+        self._permissions.require(actor, "record.report")
+        plate = self._judge(capture)
+        with self._store.work() as work:
+            known = work.records.content_hash(capture.id)
+            if known is not None:
+                if known != (capture.content_hash, actor.person_id):
+                    raise Conflict("capture_id_used", field="id")
+                return _existing(work, capture.id), False
+            now = self._clock()
+            place = _place_of(work, capture)
+            number = self._number(work, now)
+            row = self._row(capture, plate, place, number, actor, now)
+            photos = [_photo_row(capture.id, i, p) for i, p in enumerate(capture.photos)]
+            work.records.add(row, photos)
+            work.history.write("record", capture.id, "record.received", _payload(row, capture), at=now,
+                               actor_id=actor.person_id)  # fmt: skip
+            return _existing(work, capture.id), True
+
+    def _judge(self, capture: Capture) -> str | None:
+        """The rules of the catalogue. Gives the plate in its normal form."""
+        if capture.kind != "report":
+            raise Invalid("kind_not_yet", field="kind", kind=capture.kind)
+        if not self._catalogue.has(capture.issue_type):
+            raise Invalid("unknown_issue_type", field="issue_type", issue_type=capture.issue_type)
+        issue = self._catalogue.get(capture.issue_type)
+        self._judge_photos(capture, {shot.code for shot in issue.shots})
+        for shot in issue.shots:
+            if shot.required and all(p.shot != shot.code for p in capture.photos):
+                raise Invalid("shot_missing", field="photos", shot=shot.code, shot_zh=shot.zh, shot_en=shot.en)
+        if capture.position is None and not (capture.position_reason or "").strip():
+            raise Invalid("position_reason_missing", field="position_reason")
+        if capture.note and len(capture.note) > NOTE_AT_MOST:
+            raise Invalid("note_long", field="note", at_most=NOTE_AT_MOST)
+        if not (capture.plate or "").strip():
+            if issue.needs_plate:
+                raise Invalid("plate_missing", field="plate")
+            return None
+        return (
+            normal_plate(capture.plate or "") if issue.plate_series == "motor" else (capture.plate or "").strip()[:20]
+        )
+
+    def _judge_photos(self, capture: Capture, shots: set[str]) -> None:
+        if len(capture.photos) > PHOTOS_AT_MOST:
+            raise Invalid("photos_many", field="photos", at_most=PHOTOS_AT_MOST)
+        seen: set[str] = set()
+        for i, photo in enumerate(capture.photos):
+            field = f"photos.{i}"
+            if photo.shot not in shots and photo.shot != EXTRA_SHOT:
+                raise Invalid("unknown_shot", field=f"{field}.shot", shot=photo.shot)
+            if not 0 < photo.size <= PHOTO_CAP_BYTES:
+                raise Invalid("photo_size", field=f"{field}.size", at_most_mb=PHOTO_CAP_BYTES // 1_000_000)
+            if photo.media_type not in MEDIA_TYPES:
+                raise Invalid("photo_type", field=f"{field}.media_type")
+            if photo.sha256 in seen:
+                raise Invalid("photo_twice", field=f"{field}.sha256")
+            seen.add(photo.sha256)
+
+    def _number(self, work: Work, now: datetime) -> str:
+        day = now.astimezone(self._timezone).strftime("%Y%m%d")
+        return f"R-{day}-{work.next_number(f'record-{day}'):05d}"
+
+    def _row(
+        self, capture: Capture, plate: str | None, place: Place, number: str, actor: Actor, now: datetime
+    ) -> dict[str, Any]:
+        lon, lat = _point(capture) or (None, None)
+        # The phone's clock against ours at the moment of sending; a queue of hours must not look like a wrong clock.
+        off = (capture.sent_at - now).total_seconds() if capture.sent_at else None
+        return {
+            "id": capture.id, "number": number, "kind": capture.kind, "issue_type": capture.issue_type,
+            "subject_id": capture.subject_id, "state": "reported", "captured_at": capture.captured_at,
+            "sent_at": capture.sent_at, "received_at": now,
+            "clock_off_s": off if off is not None and abs(off) > CLOCK_OFF_S else None,
+            "reporter_id": actor.person_id, "position": position_json(capture.position),
+            "position_reason": capture.position_reason or None,
+            "pin": {"lon": capture.pin[0], "lat": capture.pin[1]} if capture.pin else None,
+            "lon": lon, "lat": lat, **place_columns(place),
+            "building": capture.building, "unit": capture.unit, "floor": capture.floor, "note": capture.note,
+            "plate": plate, "catalogue_edition": self._catalogue.edition, "content_hash": capture.content_hash,
+            "body": capture.body, "is_sample": False,
+        }  # fmt: skip
+
+
+def place_columns(place: Place) -> dict[str, str | None]:
+    """The stable ids of a place and the versions in force now."""
+    zone = place.zone
+    return {
+        "place_state": place.state,
+        "street_id": place.street.area_id if place.street else None,
+        "street_version_id": place.street.id if place.street else None,
+        "community_id": place.community.area_id if place.community else None,
+        "grid_id": place.grid.area_id if place.grid else None,
+        "grid_version_id": place.grid.id if place.grid else None,
+        "zone_id": zone.area_id if zone else None,
+        "zone_version_id": zone.id if zone else None,
+    }
+
+
+def _point(capture: Capture) -> tuple[float, float] | None:
+    if capture.pin:
+        return capture.pin
+    return (capture.position.lon, capture.position.lat) if capture.position else None
+
+
+def _place_of(work: Work, capture: Capture) -> Place:
+    point = _point(capture)
+    return find_place(work, *point) if point else Place("no_position")
+
+
+def _existing(work: Work, record_id: str) -> Record:
+    record = work.records.get(record_id)
+    assert record is not None, "a record just written or found"
+    return record
+
+
+def _photo_row(record_id: str, ordinal: int, photo: Any) -> dict[str, Any]:
+    return {
+        "id": str(uuid.uuid4()), "record_id": record_id, "ordinal": ordinal, "sha256": photo.sha256,
+        "size": photo.size, "media_type": photo.media_type, "shot": photo.shot, "source": photo.source,
+        "taken_at": photo.taken_at, "position": position_json(photo.position), "derived_from": photo.derived_from,
+        "preview": photo.preview, "state": "expected", "views": "none", "facts": {},
+    }  # fmt: skip
+
+
+def _payload(row: dict[str, Any], capture: Capture) -> dict[str, Any]:
+    kept = {k: row[k] for k in ("number", "issue_type", "place_state", "street_version_id", "grid_version_id",
+                                "zone_version_id", "content_hash", "lon", "lat")}  # fmt: skip
+    return {**kept, "photos": [{"sha256": p.sha256, "shot": p.shot, "size": p.size} for p in capture.photos]}

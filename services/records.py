@@ -1,0 +1,102 @@
+"""Reading records: one, a list, figures for the day. Only what the asker may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import shapely
+
+from domain.errors import NotFound
+from domain.filters import RecordFilter
+from domain.policy.catalogue import Catalogue
+from domain.policy.permissions import Permissions, Reach
+from domain.records import Actor, HistoryEntry, Record
+from geo import geojson
+from services.evidence import scope_of
+from storage.store import Store
+
+ON_MAP_AT_MOST = 5000
+UNSETTLED = ("no_zone", "two_zones", "outside_city", "no_position")
+
+
+@dataclass(frozen=True)
+class Day:
+    """Figures for the first screen. Counts over what the asker may see."""
+
+    today: int
+    week: int
+    unsettled: int
+    mine: int
+    total: int
+    by_issue: dict[str | None, int]
+    latest: list[Record]
+
+
+class RecordsService:
+    def __init__(
+        self, store: Store, permissions: Permissions, catalogue: Catalogue, clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._permissions = permissions
+        self._catalogue = catalogue
+        self._clock = clock
+
+    def get(self, record_id: str, actor: Actor) -> Record:
+        """A record by id or by number. Raises NotFound, also for another street's record."""
+        with self._store.look() as work:
+            record = work.records.get(record_id) or work.records.by_number(record_id)
+        if record is None:
+            self._permissions.require(actor, "record.read")
+            raise NotFound()
+        self._permissions.require(actor, "record.read", scope_of(record))
+        return record
+
+    def history(self, record_id: str, actor: Actor) -> list[HistoryEntry]:
+        record = self.get(record_id, actor)
+        with self._store.look() as work:
+            return work.history.of("record", record.id)
+
+    def search(self, view: RecordFilter, actor: Actor) -> tuple[list[Record], int]:
+        """Newest first, with the whole number found."""
+        reach = self._reach(actor)
+        with self._store.look() as work:
+            return work.records.search(view, reach), work.records.count(view, reach)
+
+    def on_map(self, view: RecordFilter, actor: Actor) -> bytes:
+        """The same as points, EPSG:4326; records without a place are not on the map."""
+        reach = self._reach(actor)
+        with self._store.look() as work:
+            found = work.records.search(replace(view, limit=ON_MAP_AT_MOST, offset=0), reach)
+        placed = [r for r in found if r.lon is not None and r.lat is not None]
+        points = [shapely.Point(r.lon, r.lat) for r in placed]
+        return geojson.feature_collection([r.id for r in placed], points, [self._on_map(r, actor) for r in placed])
+
+    def day(self, actor: Actor) -> Day:
+        reach = self._reach(actor)
+        now = self._clock()
+        with self._store.look() as work:
+            count = work.records.count
+            return Day(
+                today=count(RecordFilter(since=now - timedelta(days=1)), reach),
+                week=count(RecordFilter(since=now - timedelta(days=7)), reach),
+                unsettled=count(RecordFilter(place_states=UNSETTLED), reach),
+                mine=count(RecordFilter(reporter_id=actor.person_id), reach),
+                total=count(RecordFilter(), reach),
+                by_issue=work.records.count_by("issue_type", RecordFilter(since=now - timedelta(days=30)), reach),
+                latest=work.records.search(RecordFilter(limit=8), reach),
+            )
+
+    def _reach(self, actor: Actor) -> Reach:
+        self._permissions.require(actor, "record.read")
+        return self._permissions.reach(actor, "record.read")
+
+    def _on_map(self, record: Record, actor: Actor) -> dict[str, Any]:
+        issue = self._catalogue.get(record.issue_type)
+        return {
+            "id": record.id, "number": record.number, "issue_type": record.issue_type, "icon": issue.icon,
+            "title": issue.en if actor.lang == "en" else issue.zh, "state": record.state,
+            "captured_at": record.captured_at.isoformat(), "zone_name": record.zone_name,
+        }  # fmt: skip

@@ -1,0 +1,230 @@
+"""Zones on the drawing board: measures a polygon against grids, neighbours and buildings; saves drafts with their division."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from domain.errors import Conflict, Invalid, NotFound
+from domain.policy.permissions import Permissions, Scoped
+from domain.policy.zones import load_zones
+from domain.records import Actor, Area, Building, DivisionRow
+from geo import measure
+from geo.division import OUTSIDE, divide
+from geo.validity import BadGeometry, polygon_from_geojson
+from storage.store import Store, Work
+
+OVERLAP_NOISE_M2 = 1.0
+ORIGIN_DRAWN = "drawn in the app; WGS 84 (= CGCS2000 here)"
+
+
+@dataclass(frozen=True)
+class Overlap:
+    zone: Area
+    area_m2: float
+    buildings: int
+    households: int
+    piece: BaseGeometry
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a polygon would be as a zone. Areas in EPSG:4549 square metres; rows: one per grid, then the outside."""
+
+    geometry: BaseGeometry
+    area_m2: float
+    perimeter_m: float
+    buildings: int
+    households: int
+    street: Area | None
+    community: Area | None
+    rows: tuple[DivisionRow, ...]
+    crosses_grids: bool
+    overlaps: tuple[Overlap, ...]
+
+
+class Zones:
+    def __init__(self, store: Store, permissions: Permissions, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._permissions = permissions
+        self._clock = clock
+
+    def measure(self, polygon: dict[str, Any], zone_id: str | None, actor: Actor) -> Measured:
+        """Figures for a polygon being drawn. Raises Invalid with the geometry's code and place, NotAllowed."""
+        self._permissions.require(actor, "zone.draft")
+        geometry = _read(polygon)
+        with self._store.look() as work:
+            return measured(work, geometry, zone_id)
+
+    def save_draft(
+        self, version_id: str, polygon: dict[str, Any], *, zone_id: str | None, name: str, kind: str, mode: str,
+        actor: Actor,
+    ) -> tuple[Area, Measured, bool]:  # fmt: skip
+        """A draft version with its division rows; (version, figures, True when new).
+
+        The same version id again gives the version kept before. Raises Invalid, Conflict, NotFound (another street).
+        """
+        self._permissions.require(actor, "zone.draft")
+        name = name.strip()
+        words = load_zones()
+        if not 1 <= len(name) <= 100:
+            raise Invalid("zone_name_missing", field="name")
+        if kind not in words.kinds:
+            raise Invalid("unknown_zone_kind", field="kind")
+        if mode not in words.modes:
+            raise Invalid("unknown_zone_mode", field="mode")
+        geometry = _read(polygon)
+        now = self._clock()
+        with self._store.work() as work:
+            known = work.areas.version(version_id)
+            if known is not None:
+                if known.created_by != actor.person_id or not known.geometry.equals(geometry):
+                    raise Conflict("version_id_used", field="id")
+                return known, measured(work, geometry, known.area_id), False
+            figures = measured(work, geometry, zone_id)
+            older = work.areas.versions(zone_id) if zone_id else []
+            if zone_id and not older:
+                raise NotFound()
+            for street_id in {figures.street.area_id if figures.street else None, *(v.street_id for v in older)}:
+                self._permissions.require(actor, "zone.draft", _where(figures, street_id))
+            version = Area(
+                id=version_id, area_id=zone_id or str(uuid.uuid4()), layer="zone",
+                version=max((v.version for v in older), default=0) + 1, status="draft",
+                code=older[-1].code if older else self._code(work), name=name, geometry=geometry,
+                area_m2=figures.area_m2, kind=kind, mode=mode,
+                street_id=figures.street.area_id if figures.street else None,
+                community_id=figures.community.area_id if figures.community else None,
+                households=figures.households, origin=ORIGIN_DRAWN, crosses_grids=figures.crosses_grids,
+                is_sample=work.meta("sample_city") is not None, created_at=now, created_by=actor.person_id,
+            )  # fmt: skip
+            work.areas.add([version], at=now)
+            work.areas.set_division(version.id, figures.rows)
+            current = next((v for v in reversed(older) if v.status == "in_force"), None)
+            if current:
+                work.areas.link(current.id, version.id, "next", at=now)
+            work.history.write("zone", version.area_id, "zone.drafted", _payload(version, figures), at=now,
+                               actor_id=actor.person_id)  # fmt: skip
+        return version, figures, True
+
+    def versions(self, zone_id: str, actor: Actor) -> list[tuple[Area, list[DivisionRow]]]:
+        """Every version of a zone with its division, oldest first. Raises NotFound."""
+        self._permissions.require(actor, "layers.read")
+        with self._store.look() as work:
+            found = work.areas.versions(zone_id)
+            if not found:
+                raise NotFound()
+            return [(version, work.areas.division(version.id)) for version in found]
+
+    def drafts(self, actor: Actor) -> list[Area]:
+        """Drafts in the actor's streets, newest first."""
+        self._permissions.require(actor, "zone.draft")
+        reach = self._permissions.reach(actor, "zone.draft")
+        with self._store.look() as work:
+            found = [a for a in work.areas.shown("zone") if a.status == "draft"]
+        mine = [
+            a for a in found
+            if reach.everything or a.street_id in reach.street_ids or a.community_id in reach.community_ids
+        ]  # fmt: skip
+        return sorted(mine, key=lambda a: (a.created_at is not None, a.created_at), reverse=True)
+
+    def _code(self, work: Work) -> str:
+        return f"Q-{work.next_number('zone-code'):05d}"
+
+
+def measured(work: Work, geometry: BaseGeometry, zone_id: str | None) -> Measured:
+    """Judge a sound polygon against what is in force around it; pure reading."""
+    box = geometry.bounds
+    grids = [g for g in work.areas.touching("grid", box) if g.kind != "unit_cell"]
+    buildings = _inside(work.buildings.touching(box), geometry)
+    rows, crosses = division_rows(geometry, grids, buildings)
+    point = shapely.Point(*measure.label_point(geometry))
+    near = work.areas.near_point(point.x, point.y)
+    area_m2 = float(measure.area_m2(geometry))
+    return Measured(
+        geometry=geometry, area_m2=area_m2, perimeter_m=float(measure.perimeter_m(geometry)),
+        buildings=len(buildings), households=sum(b.households for b in buildings),
+        street=_holding(near, "street", point), community=_holding(near, "community", point),
+        rows=tuple(rows), crosses_grids=crosses,
+        overlaps=tuple(_overlaps(work, geometry, buildings, zone_id)),
+    )  # fmt: skip
+
+
+def division_rows(
+    geometry: BaseGeometry, grids: Sequence[Area], buildings: Sequence[Building]
+) -> tuple[list[DivisionRow], bool]:
+    """The pieces of one zone with their buildings. A building counts where its label point lies, once."""
+    division = divide([geometry], [g.geometry for g in grids], grids_are_a_coverage=False)
+    points = shapely.points([(b.lon, b.lat) for b in buildings]) if buildings else np.empty(0, dtype=object)
+    free = np.ones(len(buildings), dtype=bool)
+    homes = np.array([b.households for b in buildings], dtype=int)
+    rows = []
+    for i in range(len(division)):
+        piece = division.piece[i]
+        here = free & shapely.intersects(piece, points) if len(buildings) else free
+        free &= ~here
+        grid = None if division.grid_index[i] == OUTSIDE else grids[int(division.grid_index[i])]
+        rows.append(
+            DivisionRow(
+                grid_id=grid.area_id if grid else None, grid_version_id=grid.id if grid else None,
+                grid_code=grid.code if grid else "", grid_name=grid.name if grid else "",
+                area_m2=float(division.area_m2[i]), share=float(division.share[i]), buildings=int(here.sum()),
+                households=int(homes[here].sum()) if len(buildings) else 0, is_sliver=bool(division.is_sliver[i]),
+                piece=piece,
+            )
+        )  # fmt: skip
+    return rows, bool(division.crosses_grids()[0])
+
+
+def _overlaps(work: Work, geometry: BaseGeometry, buildings: Sequence[Building], zone_id: str | None) -> list[Overlap]:
+    found = []
+    for zone in work.areas.touching("zone", geometry.bounds):
+        if zone.area_id == zone_id:
+            continue
+        shared = shapely.intersection(geometry, zone.geometry)
+        parts = [p for p in shapely.get_parts(shared) if p.geom_type in ("Polygon", "MultiPolygon")]
+        piece = shapely.union_all(parts) if parts else None
+        area_m2 = float(measure.area_m2(piece)) if piece is not None else 0.0
+        if piece is None or area_m2 < OVERLAP_NOISE_M2:
+            continue
+        inside = _inside(buildings, piece)
+        found.append(Overlap(zone, area_m2, len(inside), sum(b.households for b in inside), piece))
+    return sorted(found, key=lambda o: -o.area_m2)
+
+
+def _inside(buildings: Sequence[Building], geometry: BaseGeometry) -> list[Building]:
+    """Buildings whose label point the polygon holds."""
+    if not buildings:
+        return []
+    points = shapely.points([(b.lon, b.lat) for b in buildings])
+    return [b for b, here in zip(buildings, shapely.intersects(geometry, points), strict=True) if here]
+
+
+def _holding(near: Sequence[Area], layer: str, point: BaseGeometry) -> Area | None:
+    return next((a for a in near if a.layer == layer and a.geometry.intersects(point)), None)
+
+
+def _read(polygon: dict[str, Any]) -> BaseGeometry:
+    try:
+        return polygon_from_geojson(polygon)
+    except BadGeometry as bad:
+        raise Invalid(f"geometry_{bad.code}", field="geometry", at=list(bad.at) if bad.at else None) from bad
+
+
+def _where(figures: Measured, street_id: str | None) -> Scoped:
+    return Scoped(street_id, figures.community.area_id if figures.community else None)
+
+
+def _payload(version: Area, figures: Measured) -> dict[str, Any]:
+    return {
+        "version_id": version.id, "version": version.version, "name": version.name, "kind": version.kind,
+        "mode": version.mode, "area_m2": round(version.area_m2, 2), "crosses_grids": version.crosses_grids,
+        "geometry": shapely.to_wkt(version.geometry, rounding_precision=7),
+        "rows": [{"grid_version_id": r.grid_version_id, "share": round(r.share, 6)} for r in figures.rows],
+    }  # fmt: skip

@@ -1,0 +1,34 @@
+"""Answers that save the phone's bytes: ETag with 304, and compression."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from functools import lru_cache
+
+import brotli
+from starlette.requests import Request
+from starlette.responses import Response
+
+SMALL_BYTES = 1000
+
+
+def geojson(request: Request, body: bytes, etag: str | None = None) -> Response:
+    """GeoJSON that the browser may keep but asks about each time; it is scoped, so no shared cache may hold it."""
+    return packed(request, body, "application/geo+json", etag or f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+
+
+def packed(request: Request, body: bytes, media_type: str, etag: str) -> Response:
+    headers = {"Cache-Control": "private, no-cache", "ETag": etag, "Vary": "Accept-Encoding, Cookie"}
+    if etag in [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]:
+        return Response(status_code=304, headers=headers)
+    accepted = request.headers.get("accept-encoding", "")
+    encoding = next((e for e in ("br", "gzip") if e in accepted), None)
+    if encoding is None or len(body) < SMALL_BYTES:
+        return Response(body, media_type=media_type, headers=headers)
+    return Response(_pack(body, encoding), media_type=media_type, headers={**headers, "Content-Encoding": encoding})
+
+
+@lru_cache(maxsize=32)
+def _pack(body: bytes, encoding: str) -> bytes:
+    return brotli.compress(body, quality=6) if encoding == "br" else gzip.compress(body, 6)

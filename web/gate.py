@@ -1,0 +1,175 @@
+"""The gate: pure ASGI in front of everything, pages, websockets and routes alike.
+
+It knows who is asking from our own signed cookie alone, throws away every header a client could forge, lets nobody
+in without a live session except to log in, and puts the security headers on every answer.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from anyio import to_thread
+from itsdangerous import BadSignature, Signer
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.errors import NotSignedIn, Refused
+from domain.records import Actor
+from i18n import closest, words
+from services import Services
+from services.people import session_id
+from web.problems import answer
+from web.static import StreamlitFiles, inline_script_hashes
+
+COOKIE = "slg_session"
+SESSION_HEADER = "x-slg-session"
+OURS = b"x-slg-"
+UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+# What anyone may fetch: the doors, the health of the server, files that are public in the package anyway.
+OPEN_PATHS = ("/login", "/logout", "/setup", "/healthz", "/readyz", "/favicon.ico", "/robots.txt")
+OPEN_PREFIXES = ("/assets/", "/static/")
+# Streamlit's doors that this app does not use: uploads come through our own streaming route.
+CLOSED_PREFIXES = ("/_stcore/upload_file", "/_stcore/metrics", "/_stcore/agent", "/auth/", "/oauth2callback")
+
+
+class Cookies:
+    """Signs and reads the session cookie's value."""
+
+    def __init__(self, secret_key: str) -> None:
+        self._signer = Signer(secret_key, salt="slg-session")
+
+    def seal(self, token: str) -> str:
+        return self._signer.sign(token).decode()
+
+    def session(self, headers: Headers) -> str | None:
+        """The session id behind the request's cookie; None without one or with a forged one."""
+        for part in headers.get("cookie", "").split(";"):
+            name, _, value = part.strip().partition("=")
+            if name == COOKIE:
+                try:
+                    return session_id(self._signer.unsign(value).decode())
+                except (BadSignature, UnicodeDecodeError):
+                    return None
+        return None
+
+
+class Gate:
+    def __init__(self, app: ASGIApp, *, services: Services, cookies: Cookies) -> None:
+        self._app = app
+        self._services = services
+        self._cookies = cookies
+        self._public_host = urlsplit(services.public_url).netloc
+        self._is_tls = services.is_tls or services.public_url.startswith("https://")
+        self._files = StreamlitFiles()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        scope["headers"] = [(k, v) for k, v in scope["headers"] if not k.lower().startswith(OURS)]
+        headers = Headers(scope=scope)
+        refusal = await self._admit(scope, headers)
+        if scope["type"] == "websocket":
+            if refusal is None:
+                await self._app(scope, receive, send)
+            else:
+                # Refused before it is accepted: the client sees 403 on the handshake.
+                await send({"type": "websocket.close", "code": 1008})
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._protect(MutableHeaders(scope=message), scope["path"])
+            await send(message)
+
+        app = self._files if refusal is None and scope["path"].startswith("/static/") else refusal or self._app
+        await app(scope, receive, with_headers)
+
+    async def _admit(self, scope: Scope, headers: Headers) -> Response | None:
+        """None lets the request in (with its actor in the scope); else the answer it gets."""
+        path = scope["path"]
+        lang = closest(headers.get("accept-language"))
+        if not _is_loopback(scope, headers) and await to_thread.run_sync(self._services.has_known_passwords):
+            return PlainTextResponse(words(lang)("login.sample_local_only"), 403)
+        if path.startswith(CLOSED_PREFIXES):
+            return PlainTextResponse("", 403 if path.startswith("/_stcore") else 404)
+        is_unsafe = scope["type"] == "websocket" or scope["method"] in UNSAFE
+        if is_unsafe and not self._same_origin(headers):
+            return PlainTextResponse(words(lang)("login.other_origin"), 403)
+        actor = await self._actor(headers)
+        if isinstance(actor, Refused):
+            if path in OPEN_PATHS or path.startswith(OPEN_PREFIXES):
+                return None if not actor.status == 503 or path in ("/healthz", "/readyz") else answer(actor, lang)
+            if actor.status == 503:
+                return answer(actor, lang)
+            return _turn_away(scope, headers, actor, lang)
+        scope["slg.actor"] = actor
+        scope["headers"] = [*scope["headers"], (SESSION_HEADER.encode(), (actor.session_id or "").encode())]
+        return None
+
+    async def _actor(self, headers: Headers) -> Actor | Refused:
+        session = self._cookies.session(headers)
+        if session is None:
+            return NotSignedIn()
+        try:
+            return await to_thread.run_sync(self._services.people.actor, session)
+        except Refused as refused:
+            return refused
+
+    def _same_origin(self, headers: Headers) -> bool:
+        """Browsers send Origin with every unsafe request and websocket; programs that send none carry no cookie jar."""
+        origin = headers.get("origin")
+        return origin is None or urlsplit(origin).netloc in {headers.get("host", ""), self._public_host} - {""}
+
+    def _protect(self, headers: MutableHeaders, path: str) -> None:
+        headers["Content-Security-Policy"] = content_security_policy()
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["X-Frame-Options"] = "DENY"
+        headers["Referrer-Policy"] = "same-origin"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["Permissions-Policy"] = "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()"
+        if self._is_tls:
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        if not path.startswith(OPEN_PREFIXES):
+            headers.setdefault("Cache-Control", "no-store")
+
+
+def content_security_policy() -> str:
+    """Ran clean with Streamlit's components (blob:) and pydeck (WASM); no remote host anywhere."""
+    scripts = " ".join(("'self'", "blob:", "'wasm-unsafe-eval'", *inline_script_hashes()))
+    return (
+        f"default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+        "font-src 'self' data:; worker-src 'self' blob:; connect-src 'self' data: blob:; object-src 'none'; "
+        "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    )
+
+
+def _turn_away(scope: Scope, headers: Headers, refused: Refused, lang: str) -> Response:
+    wants_page = scope["type"] == "http" and scope["method"] == "GET" and "text/html" in headers.get("accept", "")
+    if wants_page and not scope["path"].startswith("/api/"):
+        query = scope.get("query_string", b"").decode("latin-1")
+        wanted = scope["path"] + (f"?{query}" if query else "")
+        return RedirectResponse(f"/login?next={quote(wanted)}" if wanted != "/" else "/login", 303)
+    return answer(refused, lang)
+
+
+def _is_loopback(scope: Scope, headers: Headers) -> bool:
+    client = scope.get("client")
+    if client is None or "x-forwarded-for" in headers or "forwarded" in headers:
+        return client is None
+    try:
+        return ipaddress.ip_address(client[0]).is_loopback
+    except ValueError:
+        return client[0] in ("testclient", "localhost")
+
+
+def actor_of(request: Request) -> Actor:
+    """The actor that the gate let in. Raises NotSignedIn on a route that the gate left open."""
+    actor: Any = request.scope.get("slg.actor")
+    if actor is None:
+        raise NotSignedIn()
+    return actor

@@ -1,0 +1,59 @@
+"""Turns refusals into application/problem+json: one plain sentence in the reader's language, the field named."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.errors import Invalid, Refused
+from i18n import closest, words
+
+
+def sentence(refused: Refused, lang: str) -> str:
+    """What a person reads. A code without words of its own falls back to its family's."""
+    say = words(lang)
+    facts = {**refused.facts, "field": refused.field or ""}
+    if lang == "en":
+        facts = {**facts, **{k[:-3]: v for k, v in facts.items() if k.endswith("_en")}}
+    else:
+        facts = {**facts, **{k[:-3]: v for k, v in facts.items() if k.endswith("_zh")}}
+    for code in (refused.code, type(refused).code):
+        if say.has(f"refused.{code}"):
+            return say(f"refused.{code}", **facts)
+    return say("refused.refused")
+
+
+def answer(refused: Refused, lang: str) -> Response:
+    body: dict[str, Any] = {
+        "type": "about:blank", "title": HTTPStatus(refused.status).phrase, "status": refused.status,
+        "code": refused.code, "detail": sentence(refused, lang),
+    }  # fmt: skip
+    if refused.field:
+        body["field"] = refused.field
+    if refused.facts.get("at"):
+        body["at"] = refused.facts["at"]
+    return Response(
+        json.dumps(body, ensure_ascii=False).encode(), refused.status, media_type="application/problem+json",
+        headers={"Cache-Control": "no-store"},
+    )  # fmt: skip
+
+
+def lang_of(request: Request) -> str:
+    actor = request.scope.get("slg.actor")
+    return actor.lang if actor else closest(request.headers.get("accept-language"))
+
+
+async def on_refused(request: Request, refused: Exception) -> Response:
+    assert isinstance(refused, Refused)
+    return answer(refused, lang_of(request))
+
+
+async def on_invalid(request: Request, error: Any) -> Response:
+    """FastAPI's own validation in our words: the first field that does not fit."""
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"] if part not in ("body", "query", "path")]
+    return answer(Invalid("field_wrong", field=".".join(where) or "body"), lang_of(request))

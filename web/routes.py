@@ -1,0 +1,44 @@
+"""The whole address book: every route of ours on one screen. Streamlit answers what is not here."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from domain.errors import Refused
+from services import Services
+from web import bundles
+from web.api import api
+from web.gate import Cookies
+from web.login import Doors
+
+
+def routes(services: Services, cookies: Cookies) -> list[BaseRoute]:
+    doors = Doors(services.people, cookies, is_tls=services.is_tls, has_sample=services.has_known_passwords)
+
+    def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    def readyz(_: Request) -> Response:
+        try:
+            waiting = services.queue.waiting()
+        except Refused as refused:
+            return JSONResponse({"status": "busy", "code": refused.code}, 503)
+        return JSONResponse({"status": "ok", "queue": waiting, "bundles": bundles.trouble() or "ok"})
+
+    def robots(_: Request) -> Response:
+        return Response("User-agent: *\nDisallow: /\n", media_type="text/plain")
+
+    return [
+        Route("/login", doors.login_page, methods=["GET"]),
+        Route("/login", doors.log_in, methods=["POST"]),
+        Route("/logout", doors.log_out, methods=["POST"]),
+        Route("/setup", doors.setup_page, methods=["GET"]),
+        Route("/setup", doors.set_up, methods=["POST"]),
+        Route("/healthz", healthz, methods=["GET"]),
+        Route("/readyz", readyz, methods=["GET"]),
+        Route("/robots.txt", robots, methods=["GET"]),
+        Route("/assets/{name}", bundles.serve, methods=["GET"]),
+        Mount("/api/v1", api(services)),
+    ]

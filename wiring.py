@@ -1,0 +1,115 @@
+"""Reads the settings once and joins the parts. The one file where parts meet."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from demo import load
+from domain.policy import catalogue, permissions
+from services import Services
+from services.assets import AssetsService
+from services.coverage import CoverageService
+from services.evidence import Evidence
+from services.history import HistoryService
+from services.intake import Intake
+from services.people import People
+from services.places import Places
+from services.queue import Queue
+from services.records import RecordsService
+from services.zones import Zones
+from storage.photos import PhotoStore
+from storage.schema import migrate
+from storage.store import Store
+
+HOME = Path(__file__).resolve().parent
+
+
+class Settings(BaseSettings):
+    """Every setting has a default that works on one machine without a network. README lists them."""
+
+    model_config = SettingsConfigDict(env_prefix="SLG_", env_file=None, extra="ignore")
+
+    database_url: str = f"sqlite:///{HOME}/var/slg.db"
+    photo_store: Path = HOME / "var" / "photos"
+    sample_city: bool = True
+    host: str = "127.0.0.1"
+    port: int = 8501
+    public_url: str = ""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    trusted_proxies: str = ""
+    secret_key: SecretStr | None = None
+    basemap: str = ""
+    timezone: str = "Asia/Shanghai"
+
+    @property
+    def listens_wide(self) -> bool:
+        return self.host not in ("127.0.0.1", "localhost", "::1")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def build(settings: Settings) -> Services:
+    """Opens the store (migrated) and builds the services. Does not load the sample city: `prepare` does."""
+    zone = ZoneInfo(settings.timezone)
+    store = Store.open(settings.database_url)
+    migrate(store.engine)
+    photos = PhotoStore(settings.photo_store)
+    rules, issues = permissions.load_builtin(), catalogue.load_builtin()
+    people = People(store, rules, now)
+    queue = Queue(store, now)
+    return Services(
+        store=store, permissions=rules, catalogue=issues, people=people, places=Places(store, rules),
+        intake=Intake(store, rules, issues, now, zone),
+        evidence=Evidence(store, photos, rules, issues, queue, now, zone, font=_font()),
+        records=RecordsService(store, rules, issues, now), zones=Zones(store, rules, now),
+        assets=AssetsService(store, rules, now), coverage=CoverageService(store, rules, now),
+        history=HistoryService(store, photos, rules, now, zone), queue=queue, timezone=zone,
+        secret_key=_secret_key(settings), public_url=settings.public_url, is_tls=settings.tls_cert is not None,
+        basemap=settings.basemap,
+    )  # fmt: skip
+
+
+@cache
+def services() -> Services:
+    """The one set of services of this process, ready for use."""
+    settings = Settings()
+    built = build(settings)
+    if settings.sample_city:
+        load.prepare(built, settings.photo_store, now(), is_wide=settings.listens_wide)
+    return built
+
+
+def _secret_key(settings: Settings) -> str:
+    """The key that signs cookies: the setting's, else one made on the first start and kept readable for us alone."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    path = HOME / "var" / "secret_key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text("ascii").strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text("ascii").strip()
+
+
+def _font() -> Path | None:
+    """The Chinese font that set-up took from its package; None when the bundles have not been built."""
+    dist = HOME / "web" / "dist"
+    try:
+        return dist / json.loads((dist / "manifest.json").read_text("utf-8"))["font.ttf"]
+    except (OSError, ValueError, KeyError):
+        return None
