@@ -29,7 +29,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Shot:
-    """One photo the kind asks for. The hint is the sentence shown over the viewfinder, label included."""
+    """One photo the kind asks for. The hint stands over the viewfinder behind the label and a colon."""
 
     code: str
     zh: str
