@@ -22,8 +22,10 @@ export function newDraft({ id, owner = null }) {
     note: "",
     plate: "",
     has_no_plate: false,
+    plate_need: null,
+    plate_series: null,
     edition: null,
-    sent_at: null,
+    settled: null,
   };
 }
 
@@ -75,7 +77,19 @@ export function relabelled(draft, key, shot, shots) {
 export function withType(draft, type, edition) {
   const known = new Set(type.shots.map((shot) => shot.code));
   const photos = draft.photos.map((photo) => (known.has(photo.shot) ? photo : { ...photo, shot: EXTRA }));
-  return { ...draft, issue_type: type.code, edition, photos };
+  return {
+    ...draft,
+    issue_type: type.code,
+    plate_need: plateNeed(type),
+    plate_series: type.plate_series ?? "motor",
+    edition,
+    photos,
+  };
+}
+
+/** "required" | "optional" | "none": whether this kind wants a number plate. */
+export function plateNeed(type) {
+  return type.plate ?? (type.needs_plate ? "required" : "none");
 }
 
 /** The most accurate fix at a shutter of this record; else the one given. */

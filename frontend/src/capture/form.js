@@ -77,7 +77,7 @@ export function openForm(host, given) {
     /** A fresh record; with same = true what is here stays under a new id (the old id is taken on the server). */
     renew({ same = false } = {}) {
       drafts.clear(draft.id);
-      draft = same ? { ...draft, id: uuid(), sent_at: null } : newDraft({ id: uuid(), owner });
+      draft = same ? { ...draft, id: uuid(), settled: null } : newDraft({ id: uuid(), owner });
       if (same) drafts.save(draft);
       form.problem = null;
       form.receipt = null;

@@ -1,25 +1,37 @@
-// Line drawings that show how to frame a shot, in place of a viewfinder. Own drawings on a 240 x 300 sheet.
+// Line drawings that show how to frame a shot, in place of a viewfinder. Own drawings on a 240 x 220 sheet.
 
 const NS = "http://www.w3.org/2000/svg";
 
-const CAR = "M62 196v-20q0-10 12-12l14-3 18-24q4-5 11-5h34q7 0 12 5l18 24 14 3q8 2 8 11v21z M96 196a12 12 0 1 0 .1 0z M166 196a12 12 0 1 0 .1 0z";
+const HOUSE = "M40 200V96h160v104 M28 104l92-66 92 66";
+const TOWER = "M22 24h72v176H22z M38 46h14v18H38z M64 46h14v18H64z M38 86h14v18H38z M64 86h14v18H64z M38 126h14v18H38z M64 126h14v18H64z";
+const SMALL_CAR = "M104 186h-6v-20q0-8 9-9l14-3 18-20q3-4 9-4h30q6 0 10 4l16 20 12 3q8 1 8 9v20h-8 M132 186h52 M104 186a14 14 0 1 0 28 0a14 14 0 1 0-28 0 M184 186a14 14 0 1 0 28 0a14 14 0 1 0-28 0";
+const CAR_FRONT = "M52 176v-58q0-10 10-13l14-50q3-9 12-9h64q9 0 12 9l14 50q10 3 10 13v58z M72 104h96 M64 126h26 M150 126h26 M62 176v20h24v-20 M154 176v20h24v-20";
+const WHEEL = "M52 128a68 68 0 1 0 136 0a68 68 0 1 0-136 0 M82 128a38 38 0 1 0 76 0a38 38 0 1 0-76 0 M120 90v76 M82 128h76 M8 118q14-2 20-14q20-64 92-64t92 64q6 12 20 14";
+
 const DRAWINGS = {
-  panorama: ["M20 60h70v176H20z M36 82h14v18H36z M62 82h14v18H62z M36 122h14v18H36z M62 122h14v18H62z M36 162h14v18H36z M62 162h14v18H62z", "M8 236h224", "M120 236v-42h74v42 M112 200l45-30 45 30"],
-  closeup: ["M40 214v-98h160v98z M28 124l92-62 92 62", "M66 214v-50h46v50 M136 146h40v30h-40z", "M20 214h200"],
-  plate: [CAR, "M84 226h72v26H84z", "M94 239h8 M110 239h36"],
-  detail: ["M70 130a56 56 0 1 0 112 0a56 56 0 1 0-112 0", "M84 172l-42 50", "M100 130h52 M126 104v52"],
-  ref: ["M60 90h120v62H60z", "M78 122h40 M132 108v28 M150 108v28", "M120 152v90", "M92 242h56"],
-  scale: ["M34 190h172v36H34z", "M54 190v14 M76 190v20 M98 190v14 M120 190v20 M142 190v14 M164 190v20 M186 190v14", "M54 168v-72h132v72"],
-  path: ["M44 226q0-60 52-62t56-50 40-46", "M36 218h16v16H36z M184 60h16v16h-16z", "M92 148l10 16-16 10"],
-  people: ["M40 110l12-40h136l12 40z", "M52 110v120h136V110", "M110 230v-64h36v64 M68 140h28v36H68z"],
-  extra: ["M120 108v84 M78 150h84"],
+  panorama: [TOWER, "M8 200h224", "M118 200v-46h72v46 M110 160l44-32 44 32"],
+  closeup: [HOUSE, "M66 200v-60h46v60 M136 126h40v32h-40z", "M20 200h200"],
+  plate: [CAR_FRONT, "M92 142h56v22H92z M100 153h8 M116 153h24"],
+  detail: ["M64 96a56 56 0 1 0 112 0a56 56 0 1 0-112 0", "M80 136l-44 52", "M98 96h44 M120 74v44"],
+  ref: ["M60 44h120v66H60z", "M78 77h38 M132 62v30 M152 62v30", "M120 110v92", "M92 202h56"],
+  scale: ["M30 150h180v40H30z", "M52 150v16 M75 150v22 M98 150v16 M120 150v22 M142 150v16 M165 150v22 M188 150v16", "M52 128V48h136v80"],
+  path: ["M44 190q0-60 52-62t56-50 40-40", "M36 182h16v16H36z M184 30h16v16h-16z", "M92 116l10 14-16 10"],
+  people: ["M40 80l12-44h136l12 44z", "M52 80v120h136V80", "M112 200v-66h34v66 M68 110h28v34H68z"],
+  extra: ["M120 70v84 M78 112h84"],
+};
+const VEHICLE = {
+  panorama: [TOWER, "M8 200h80 M216 200h16", SMALL_CAR],
+  closeup: [WHEEL],
 };
 
-export function guide(code) {
+/** The drawing for a shot; a kind about vehicles gets a car where others get a house. */
+export function guide(code, { isVehicle = false } = {}) {
+  const lines = (isVehicle && VEHICLE[code]) || DRAWINGS[code] || DRAWINGS.closeup;
   const svg = document.createElementNS(NS, "svg");
-  const attributes = { viewBox: "0 0 240 300", class: "guide", "aria-hidden": "true" };
-  for (const [name, value] of Object.entries(attributes)) svg.setAttribute(name, value);
-  for (const d of DRAWINGS[code] ?? DRAWINGS.closeup) {
+  for (const [name, value] of Object.entries({ viewBox: "0 0 240 220", class: "guide", "aria-hidden": "true" })) {
+    svg.setAttribute(name, value);
+  }
+  for (const d of lines) {
     const path = document.createElementNS(NS, "path");
     path.setAttribute("d", d);
     svg.append(path);

@@ -7,25 +7,23 @@ import { NO_PLATE, normalisePlate } from "./plate.js";
 
 export const NOTE_MAX = 500;
 
-/** draft: see draft.js; here: the best fix now or null; now_ms: the time of sending. */
-export function capturePayload(draft, { here = null, now_ms, iso = isoAt }) {
-  const shutters = draft.photos.map((photo) => photo.taken_ms);
-  const position = positionOf(draft, here);
+/** draft: see draft.js; here: the best fix or null, at_ms: the time, both at the first try to send. sent_at is the sender's. */
+export function capturePayload(draft, { here = null, at_ms, iso = isoAt }) {
+  // Gallery photos may be days old; the record is made when its person stands there with the camera.
+  const shutters = draft.photos.filter((photo) => photo.source === "camera").map((photo) => photo.taken_ms);
   return {
     schema: 1,
     id: draft.id,
     kind: "report",
     issue_type: draft.issue_type,
     subject_id: null,
-    // Gallery photos may be days old; the record is made when its person stands there.
-    captured_at: iso(Math.max(...shutters.filter((_, index) => draft.photos[index].source === "camera"), 0) || now_ms),
-    sent_at: draft.sent_at ?? iso(now_ms),
-    position: asPosition(position, iso),
+    captured_at: iso(shutters.length ? Math.max(...shutters) : at_ms),
+    position: asPosition(positionOf(draft, here), iso),
     position_reason: reasonText(draft),
     pin: draft.pin ? { lon: draft.pin.lon, lat: draft.pin.lat } : null,
     location_text: { building: tidy(draft.building), unit: tidy(draft.unit), floor: tidy(draft.floor) },
     note: tidy(draft.note)?.slice(0, NOTE_MAX) ?? null,
-    plate: draft.has_no_plate ? NO_PLATE : normalisePlate(draft.plate) || null,
+    plate: plateOf(draft),
     catalogue_edition: draft.edition,
     photos: draft.photos.map((photo) => photoPayload(photo, iso)),
   };
@@ -43,6 +41,13 @@ function photoPayload(photo, iso) {
     derived_from: null,
     preview: photo.preview,
   };
+}
+
+function plateOf(draft) {
+  if (!draft.plate_need || draft.plate_need === "none") return null;
+  if (draft.has_no_plate) return NO_PLATE;
+  // Plates of e-bikes follow no national series; they stay as they were typed.
+  return draft.plate_series === "ebike" ? tidy(draft.plate) : normalisePlate(draft.plate) || null;
 }
 
 function reasonText(draft) {

@@ -4,8 +4,11 @@ import { sha256Hex } from "./sha256.js";
 
 // Base64 grows by a third: 36,000 bytes are 48,000 characters.
 export const PREVIEW_BYTES = 36_000;
+// What the intake takes: domain/capture.py.
+export const PHOTO_BYTES = 12_000_000;
+export const PHOTOS_AT_MOST = 30;
 
-/** A photo could not be taken in; code: "too_large" | "empty" | "not_image" | "twice" | "unreadable". */
+/** A photo could not be taken in; code: "too_large" | "empty" | "not_image" | "twice" | "unreadable" | "many". */
 export class PhotoRefused extends Error {
   constructor(code, facts = {}) {
     super(code);
@@ -109,5 +112,5 @@ function base64(bytes) {
 }
 
 export function mb(bytes) {
-  return (bytes / 1024 / 1024).toFixed(1);
+  return (bytes / 1_000_000).toFixed(1);
 }

@@ -6,7 +6,8 @@ import { normalisePlate, plateProblem, PROVINCES } from "./plate.js";
 /** Gives {node, problem()}; problem() is a sentence that stands in the way of sending, or null. */
 export function plateField(form) {
   const { say } = form;
-  const isRequired = form.type.plate ? form.type.plate === "required" : Boolean(form.type.needs_plate);
+  const isRequired = form.draft.plate_need === "required";
+  const isMotor = form.draft.plate_series !== "ebike";
   const hint = el("p", { class: "note", id: "plate-hint", "aria-live": "polite" });
   const input = el("input", {
     value: form.draft.plate,
@@ -20,7 +21,7 @@ export function plateField(form) {
     "data-testid": "plate-input",
     oninput: () => keep(input.value),
     onblur: () => {
-      input.value = normalisePlate(input.value);
+      if (isMotor) input.value = normalisePlate(input.value);
       keep(input.value);
     },
   });
@@ -64,10 +65,10 @@ export function plateField(form) {
 
   function draw() {
     whole.hidden = form.draft.has_no_plate;
-    const problem = plateProblem(normalisePlate(form.draft.plate));
+    const problem = isMotor ? plateProblem(normalisePlate(form.draft.plate)) : "free";
     hint.textContent = form.draft.has_no_plate ? say("no_plate_note") : say(`plate_${problem}`, { n: normalisePlate(form.draft.plate).length });
     hint.classList.toggle("good", problem === "ok" && !form.draft.has_no_plate);
-    keys.hidden = problem !== "empty" && problem !== "no_province";
+    keys.hidden = !isMotor || (problem !== "empty" && problem !== "no_province");
   }
 
   draw();
@@ -77,6 +78,7 @@ export function plateField(form) {
       if (form.draft.has_no_plate) return null;
       const plate = normalisePlate(form.draft.plate);
       const problem = plateProblem(plate);
+      if (!isMotor) return isRequired && !form.draft.plate.trim() ? say("plate_missing") : null;
       if (problem === "ok" || (problem === "empty" && !isRequired)) return null;
       return say(problem === "empty" ? "plate_missing" : `plate_${problem}`, { n: plate.length });
     },

@@ -23,7 +23,7 @@ export function placeScreen(form) {
   const doubts = el("div", { class: "doubts" });
   const reasonBox = el("fieldset", { class: "field reasons", "data-field": "position_reason" });
   const problemBox = el("div", { class: "problem", role: "alert" });
-  const plate = wantsPlate(type) ? plateField(form) : null;
+  const plate = form.draft.plate_need === "none" ? null : plateField(form);
 
   const node = el(
     "div",
@@ -196,7 +196,7 @@ export function placeScreen(form) {
   async function drawMap() {
     const url = form.options.assets.map;
     try {
-      if (!url) throw new Error("no map bundle");
+      if (!url || !form.options.map_words) throw new Error("no map bundle, or no words for it");
       const start = counted();
       const bundle = await import(new URL(url, location.href).href);
       if (gone) return;
@@ -206,13 +206,12 @@ export function placeScreen(form) {
         api: form.options.api,
         assets: form.options.assets,
         sample: form.options.sample,
-        words: form.options.map_words ?? form.options.words,
-        hint: say("drag_pin"),
+        words: form.options.map_words,
         fix: plainFix(),
         pin: start ? { lon: start.lon, lat: start.lat } : null,
-        onMove: moved,
+        onPin: moved,
       });
-      if (gone) map?.destroy?.();
+      if (gone) map.destroy();
     } catch (error) {
       console.warn(error);
       if (!gone) {
@@ -285,7 +284,8 @@ export function placeScreen(form) {
     node,
     update(what) {
       if (what !== "position") return;
-      map?.setFix?.(plainFix());
+      map?.setFix(plainFix());
+      if (!form.draft.pin && form.position()) map?.setPin(plainFix());
       drawDoubts();
       drawReason();
       if (placeState === "nowhere" || placeState === "unknown") ask();
@@ -294,11 +294,7 @@ export function placeScreen(form) {
     leave() {
       gone = true;
       clearTimeout(askSoon);
-      map?.destroy?.();
+      map?.destroy();
     },
   };
-}
-
-function wantsPlate(type) {
-  return type.plate ? type.plate !== "none" : Boolean(type.needs_plate);
 }

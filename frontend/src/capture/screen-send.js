@@ -2,7 +2,6 @@
 
 import { el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
-import { isoAt } from "./clock.js";
 import { mark, nameOf, sampleTag, sentence } from "./parts.js";
 import { capturePayload } from "./payload.js";
 import { mb } from "./photo.js";
@@ -97,10 +96,10 @@ function sendingScreen(form) {
   }
 
   async function run() {
-    const now_ms = Date.now();
-    // The same words at every try: a repeated request must be the same request.
-    form.change({ ...form.draft, sent_at: form.draft.sent_at ?? isoAt(now_ms) });
-    const capture = capturePayload(form.draft, { here: form.watch.best(), now_ms });
+    // Settled at the first try and kept: a repeated request must be the same request.
+    const settled = form.draft.settled ?? { here: form.watch.best(), at_ms: Date.now() };
+    form.change({ ...form.draft, settled });
+    const capture = capturePayload(form.draft, settled);
     const originals = form.draft.photos.map(({ sha256, blob, media_type }) => ({ sha256, blob, media_type }));
     try {
       form.receipt = await form.sender.send({ capture, originals }, { onEvent, signal: stop.signal, untilLogin });
@@ -117,7 +116,7 @@ function sendingScreen(form) {
     if (!(error instanceof Refused)) console.error(error);
     const problem = error.problem ?? {};
     if (problem.status === 409) return clash(problem);
-    form.change({ ...form.draft, sent_at: null });
+    form.change({ ...form.draft, settled: null });
     form.problem = { field: problem.field ?? null, detail: say("refused", { why: problem.detail || say("no_reason_given") }) };
     form.go("refused", { refusedShot: /^photos|^shots?/.test(problem.field ?? "") });
   }

@@ -7,7 +7,7 @@ import { takenAt } from "./clock.js";
 import { EXTRA, missingShots, photoOf, relabelled, withoutPhoto, withPhoto } from "./draft.js";
 import { guide } from "./guides.js";
 import { backButton, positionWords, sampleTag } from "./parts.js";
-import { PhotoRefused, readPhoto } from "./photo.js";
+import { PHOTO_BYTES, PhotoRefused, PHOTOS_AT_MOST, readPhoto } from "./photo.js";
 
 const FIX_WAIT_MS = 8000;
 const urls = new WeakMap(); // one object URL a Blob, for as long as the Blob lives
@@ -77,9 +77,10 @@ export function shotsScreen(form) {
     try {
       const replaced = isRequired(shot.code) ? photoOf(form.draft, shot.code) : null;
       const known = form.draft.photos.filter((photo) => photo !== replaced).map((photo) => photo.sha256);
+      if (!replaced && form.draft.photos.length >= PHOTOS_AT_MOST) throw new PhotoRefused("many", { n: PHOTOS_AT_MOST });
       // Where the phone is now says nothing about where an album photo was taken.
       const [read, fix] = await Promise.all([
-        readPhoto(file, { max_bytes: form.options.limits.photo_bytes ?? 12 * 1024 * 1024, known }),
+        readPhoto(file, { max_bytes: Math.min(form.options.limits.photo_bytes ?? PHOTO_BYTES, PHOTO_BYTES), known }),
         source === "camera" ? form.watch.wait(FIX_WAIT_MS / 4) : null,
       ]);
       const taken_ms = takenAt({ source, fileTime_ms: file.lastModified, opened_ms, now_ms });
@@ -147,13 +148,13 @@ export function shotsScreen(form) {
         ? photo.preview || photo.media_type !== "image/heic"
           ? el("img", { class: "photo", src: urlOf(photo.blob), alt: say("photo_alt", { shot: name }) })
           : el("p", { class: "blind" }, icon("photo"), say("no_preview"))
-        : guide(current),
+        : [guide(current, { isVehicle: form.draft.plate_need === "required" }), !busy && el("p", { class: "press soft small" }, say("press_shutter"))],
       el(
         "div",
         { class: "lens top" },
         trouble
           ? el("p", { class: "pill bad", "data-testid": "photo-problem" }, icon("alert-triangle"), trouble)
-          : el("p", { class: "pill lead" }, busy ?? (photo ? el("span", {}, icon("check"), say("shot_kept", { shot: name })) : hint ? `${name}${say("colon")}${hint}` : name)),
+          : el("p", { class: "pill lead" }, busy ?? (photo ? el("span", {}, icon("check"), say("shot_kept", { shot: name })) : hint || name)),
       ),
       el("div", { class: "lens bottom" }, fixLine),
     );

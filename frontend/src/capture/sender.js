@@ -1,6 +1,8 @@
 // Sends one record: the JSON first, so that it exists, then each original. Tries again until told otherwise.
 // A sender has one verb: send(parcel, {onEvent, signal}) -> receipt. The offline outbox brings its own.
 
+import { isoAt } from "./clock.js";
+
 /** Pauses in seconds before the next try; the last one repeats. */
 export const PAUSES_S = [0.3, 2, 6, 15];
 
@@ -21,17 +23,19 @@ export function pauseFor(attempt, retryAfter_s = null) {
  * api: base address. transport(method, url, body, {type, onProgress, signal}) -> {status, body, retryAfter_s},
  * rejecting only when no answer came. alarm(seconds) -> {promise, ring()}: a pause that can be cut short.
  *
+ * sent_at is the one field that differs from try to try: the server tells a wrong clock by it.
+ *
  * Events: {state:"sending", part:"record"} · {state:"sending", part:"photo", index, total, loaded, size}
  *   · {state:"waiting", seconds, attempt} · {state:"login"} · {state:"received", receipt} · {state:"kept", kept, expected}
  */
-export function httpSender({ api, transport = xhr, alarm = browserAlarm, wakeups = browserWakeups }) {
+export function httpSender({ api, transport = xhr, alarm = browserAlarm, wakeups = browserWakeups, now = Date.now, iso = isoAt }) {
   return {
     async send({ capture, originals }, { onEvent = () => {}, signal, untilLogin } = {}) {
       const post = (step) => persist(step, { onEvent, signal, alarm, wakeups, untilLogin });
 
       onEvent({ state: "sending", part: "record" });
       const answer = await post(() =>
-        transport("POST", `${api}/captures`, JSON.stringify(capture), { type: "application/json", signal }),
+        transport("POST", `${api}/captures`, JSON.stringify({ ...capture, sent_at: iso(now()) }), { type: "application/json", signal }),
       );
       const receipt = answer.body;
       onEvent({ state: "received", receipt });
