@@ -43,10 +43,11 @@ class MediaWorker:
         with self._turn:
             if self._made >= self._recycle_after:
                 self._end()
-            code = self._send(line)
-            answer = self._receive(timeout_s) if code is None else code
+            was_warm = self._made > 0
+            answer = self._ask(line, timeout_s)
+            if answer == "worker_died" and was_warm:  # it may have died while idle: a fresh child decides
+                answer = self._ask(line, timeout_s)
             if isinstance(answer, str):
-                self._end()
                 return {"ok": False, "error": {"code": answer}, "facts": None}
             self._made += 1
             return answer
@@ -62,20 +63,21 @@ class MediaWorker:
         with self._turn:
             self._end()
 
-    def _send(self, line: bytes) -> str | None:
-        for _ in range(2):  # a child that died while idle shows only when written to
-            child = self._running()
-            assert child.stdin is not None
-            try:
-                child.stdin.write(line)
-                child.stdin.flush()
-                return None
-            except OSError:
-                self._end()
-        return "worker_died"
+    def _ask(self, line: bytes, timeout_s: float) -> dict[str, Any] | str:
+        """The answer, or the code that says why there is none; then the child is gone."""
+        child = self._running()
+        assert child.stdin is not None
+        try:
+            child.stdin.write(line)
+        except OSError:
+            answer: dict[str, Any] | str = "worker_died"
+        else:
+            answer = self._receive(timeout_s)
+        if isinstance(answer, str):
+            self._end()
+        return answer
 
     def _receive(self, timeout_s: float) -> dict[str, Any] | str:
-        """The answer, or the code that says why there is none."""
         child = self._child
         assert child is not None
         assert child.stdout is not None

@@ -15,7 +15,9 @@ from media.facts import BadPhoto, check_header, photo_facts
 
 
 def _jpeg(path: Path, exif: Image.Exif | None = None, size: tuple[int, int] = (64, 48)) -> Path:
-    Image.linear_gradient("L").convert("RGB").resize(size).save(path, "JPEG", exif=Image.Exif() if exif is None else exif)
+    Image.linear_gradient("L").convert("RGB").resize(size).save(
+        path, "JPEG", exif=Image.Exif() if exif is None else exif
+    )
     return path
 
 
