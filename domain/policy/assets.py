@@ -50,8 +50,9 @@ class Attribute(Word):
 
 @dataclass(frozen=True)
 class Category(Word):
-    """in_policy: named in the policy text. unit_zh, unit_en: what its quantity counts."""
+    """in_policy: named in the policy text. unit_zh, unit_en: what its quantity counts. number_prefix: begins asset_no."""
 
+    number_prefix: str = ""
     unit_zh: str = ""
     unit_en: str = ""
     icon: str = ""
@@ -169,7 +170,7 @@ def parse(text: str, *, file: str = FILE) -> AssetPolicy:
     head.done()
     if not categories:
         raise BadEntry(file, "", "categories", "missing")
-    _no_subcategory_twice(file, categories)
+    _nothing_twice(file, categories)
     return found
 
 
@@ -184,6 +185,7 @@ def _category(entry: Entry) -> Category:
         code=entry.code,
         zh=entry.text("zh", at_most=8),
         en=entry.text("en", at_most=40),
+        number_prefix=entry.text("number_prefix", at_most=4),
         unit_zh=entry.text("unit_zh", at_most=4),
         unit_en=entry.text("unit_en", at_most=12),
         icon=entry.text("icon"),
@@ -222,9 +224,12 @@ def _choice(part: Entry) -> Word:
     return found
 
 
-def _no_subcategory_twice(file: str, categories: Mapping[str, Category]) -> None:
+def _nothing_twice(file: str, categories: Mapping[str, Category]) -> None:
     seen: set[str] = set()
     for category in categories.values():
+        if category.number_prefix in seen:
+            raise BadEntry(file, category.code, "number_prefix", "repeated")
+        seen.add(category.number_prefix)
         for sub in category.subcategories:
             if sub.code in seen:
                 raise BadEntry(file, category.code, f"subcategories.{sub.code}", "repeated")

@@ -42,7 +42,7 @@ SLIPS = [
     ('code = "plate", required = true', 'code = "selfie", required = true', "zombie_vehicle", "shots[2].code", "unknown"),
     ('code = "plate", required = true', 'code = "closeup", required = true', "zombie_vehicle", "shots[2].code", "repeated"),
     ('code = "plate", required = true', 'code = "plate", required = "yes"', "zombie_vehicle", "shots[2].required", "wrong_kind"),
-    (', hint_en = "Overview: step back, the whole car and what is round it"', "", "zombie_vehicle", "shots[0].hint_en", "missing"),
+    (', hint_en = "step back, the whole car and what is round it"', "", "zombie_vehicle", "shots[0].hint_en", "missing"),
     ('{ code = "traffic_police" }', '{ code = "sheriff" }', "zombie_vehicle", "departments.joint[0].code", "unknown"),
     ('lead = [{ code = "enforcement_bureau" }]', "lead = []", "zombie_vehicle", "departments.lead", "missing"),
     ('scheme = "enforcement_traffic"', 'scheme = "none"', "zombie_vehicle", "departments.scheme", "unknown"),
@@ -65,7 +65,7 @@ SLIPS = [
     ('shots_source = "practice"', 'shots_source = "dream"', "", "shots_source", "unknown"),
     ('zh = "消防法"\n', "", "fire_act", "zh", "missing"),
     ('version = "2021-04-29"\nsource = "law_text"', 'version = "2021-04-29"\nsource = "web"', "fire_act", "source", "unknown"),
-    ('hint_zh = "特写：贴近，拍清细部、尺寸或铭牌"\n', "", "detail", "hint_zh", "missing"),
+    ('hint_zh = "贴近，拍清细部、尺寸或铭牌"\n', "", "detail", "hint_zh", "missing"),
 ]  # fmt: skip
 
 
@@ -108,6 +108,7 @@ def test_every_reason_has_a_sentence(reason):
         (states, "states.toml", 'zh = "已结案"\n', "", "closed", "zh", "missing"),
         (assets, "assets.toml", 'kind = "flag"', 'kind = "mood"', "parking_bay", "attributes[1].kind", "unknown"),
         (assets, "assets.toml", 'code = "underground_bay"', 'code = "ground_bay"', "parking_bay", "subcategories.ground_bay", "repeated"),
+        (assets, "assets.toml", 'number_prefix = "CD"', 'number_prefix = "TC"', "charging_point", "number_prefix", "repeated"),
         (assets, "assets.toml", 'idle = { zh = "闲置", en = "Idle" }', 'idle = { zh = "闲置" }', "idle", "en", "missing"),
         (departments, "departments.toml", 'kind = "bureau"', 'kind = "club"', "enforcement_bureau", "kind", "unknown"),
         (departments, "departments.toml", 'members = ["enforcement_bureau", "traffic_police"]', 'members = ["navy"]', "enforcement_traffic", "members", "unknown"),
