@@ -39,7 +39,7 @@ SLIVER_SHARE = 0.005
 SLIVER_WIDTH_M = 0.5
 NOISE_M2 = 1e-6  # under a square millimetre: the arithmetic, not the ground
 OUTSIDE = -1
-PAIRS_PER_CHUNK = 4096
+PAIRS_PER_CHUNK = 1024
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def divide_metres(
     zone, grid = _box_pairs(zones, grids)
     with ThreadPoolExecutor(max(threads, 1)) as pool:
         run: Map = pool.map if threads > 1 else map
-        inside = _covered(zones, grids, zone, grid)
+        inside = _covered(zones, grids, zone, grid, run)
         cut = ~inside
         if grids_are_a_coverage:
             cut &= ~np.isin(zone, zone[inside])
@@ -167,7 +167,7 @@ def _box_pairs(zones: Shapes, grids: Shapes) -> tuple[Indexes, Indexes]:
     return zone, grid
 
 
-def _covered(zones: Shapes, grids: Shapes, zone: Indexes, grid: Indexes) -> Flags:
+def _covered(zones: Shapes, grids: Shapes, zone: Indexes, grid: Indexes, run: Map) -> Flags:
     """Which pairs have the zone wholly inside the grid, border ties included (so `covers`, not `contains`)."""
     zone_box, grid_box = shapely.bounds(zones), shapely.bounds(grids)
     fits = (grid_box[grid, :2] <= zone_box[zone, :2]).all(1) & (grid_box[grid, 2:] >= zone_box[zone, 2:]).all(1)
@@ -180,7 +180,15 @@ def _covered(zones: Shapes, grids: Shapes, zone: Indexes, grid: Indexes) -> Flag
     asked, place = np.unique(grid[pairs], return_inverse=True)
     prepared = shapely.force_2d(grids[asked])  # copies: preparing marks a geometry, and the caller's may be shared
     shapely.prepare(prepared)
-    inside[pairs] = shapely.covers(prepared[place], zones[zone[pairs]])
+
+    def ask(first_grid: int) -> None:
+        """A chunk ends where a grid ends: two threads never meet one prepared grid, which GEOS completes lazily."""
+        first, last = np.searchsorted(place, (first_grid, first_grid + PAIRS_PER_CHUNK))
+        chunk = pairs[first:last]
+        inside[chunk] = shapely.covers(prepared[place[first:last]], zones[zone[chunk]])
+
+    for _ in run(ask, range(0, len(asked), PAIRS_PER_CHUNK)):
+        pass
     return inside
 
 
