@@ -17,7 +17,7 @@ from demo.names import sample_id
 from demo.people import SamplePerson, make_people
 from demo.places import Places, make_places, on_map
 from demo.records import SampleRecord, make_records
-from demo.roads import make_roads
+from demo.roads import Line, make_roads
 from demo.sources import read_sources
 from demo.villages import Farm, build_hamlets
 from demo.zones import make_zones
@@ -57,11 +57,13 @@ class SampleCity:
 def build_city(seed: int = SEED, today: date | None = None) -> SampleCity:
     """The same seed gives the same city, to the last digit. today: the records lie in the 90 days before it."""
     rng = np.random.default_rng(seed)
-    land = make_land(read_sources(), rng)
-    places = make_places(land)
+    sources = read_sources()
+    land = make_land(sources, rng)
+    places = make_places(land, sources)
     built = build_up(land.patches, land.leaves, rng)
-    farms = build_hamlets(land.hamlets, BUILDINGS - len(built.houses), rng)
-    roads, rivers = _roads(land, rng)
+    lines = make_roads(land, sources, rng)
+    farms = build_hamlets(lines, len(land.hamlets), BUILDINGS - len(built.houses), rng)
+    roads, rivers = _roads(lines)
     zones = make_zones(land, built, places, rng)
     buildings = _buildings(land, built, farms, places, zones, roads)
     grids = _with_households(places.grids, buildings, "grid_id")
@@ -86,10 +88,10 @@ def build_city(seed: int = SEED, today: date | None = None) -> SampleCity:
     return replace(city, records=make_records(city.zones, city.buildings, city.grids, people, today, seed))
 
 
-def _roads(land: Land, rng: np.random.Generator) -> tuple[tuple[Road, ...], tuple[Road, ...]]:
-    lines = make_roads(land, rng)
+def _roads(lines: Sequence[Line]) -> tuple[tuple[Road, ...], tuple[Road, ...]]:
     placed = on_map(np.array([line.geometry for line in lines]))
-    roads, rivers = [], []
+    roads: list[Road] = []
+    rivers: list[Road] = []
     for line, geometry in zip(lines, placed, strict=True):
         into, word = (rivers, "示例溪") if line.kind == "river" else (roads, "示例路")
         number = f"{len(into) + 1:02d}"
@@ -178,6 +180,7 @@ def _numbered(
     points: np.ndarray,
 ) -> tuple[list[str], list[str]]:
     """House numbers and names: 示例小区001 3幢 in a zone, 示例路05 12号 on a road, a village house by its village."""
+    villages = {one.area_id: one.name for one in places.communities}
     tree = shapely.STRtree([road.geometry for road in roads])
     nearest = tree.nearest(points)
     counts: dict[str, int] = {}
@@ -189,7 +192,7 @@ def _numbered(
         elif i < first_farm:
             owner, unit = roads[nearest[i]].name, "号"
         else:
-            owner, unit = places.community_name(places.grids[grid_of[i]]) + "示例农房", "号"
+            owner, unit = villages[places.grids[grid_of[i]].community_id or ""] + "示例农房", "号"
         counts[owner] = counts.get(owner, 0) + 1
         number = f"{counts[owner]}{unit}"
         numbers.append(number)

@@ -21,7 +21,7 @@ HOUSEHOLDS = (322, 478)
 KIND_OF_STYLE = {
     "tower": (("ordinary_estate", 1.0),),
     "slab": (("ordinary_estate", 0.72), ("open_compound", 0.28)),
-    "old": (("old_compound", 0.7), ("open_compound", 0.3)),
+    "old": (("old_compound", 0.8), ("open_compound", 0.2)),
 }
 MODE_OF_KIND = {
     "ordinary_estate": (("professional", 0.74), ("soe_backstop", 0.16), ("self_managed", 0.07), ("unmanaged", 0.03)),
@@ -39,14 +39,14 @@ MODE_OF_KIND = {
 
 @dataclass
 class Estate:
-    """A zone before it is placed. boxes: one rectangle, grown by `grown`; ring: in the patch's plane."""
+    """A zone before it is placed. box: in the patch's plane; chamfers: its corners, cut off by so many metres."""
 
     patch: int
     leaf: int
     kind: str
     style: str
     box: Box
-    chamfers: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    chamfers: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
     intent: str = "inside"  # inside, crossing, sliver or overlap
 
     def ring(self) -> np.ndarray:
@@ -122,7 +122,7 @@ def _style(patch: Patch, leaf: Leaf, rng: np.random.Generator) -> str:
     u = (leaf.rect[0] + leaf.rect[2]) / 2 / patch.half[0]
     v = (leaf.rect[1] + leaf.rect[3]) / 2 / patch.half[1]
     r = float(np.hypot(u, v))
-    old, slab = np.interp(r, [0.0, 0.35, 0.9], [0.62, 0.38, 0.03]), np.interp(r, [0.0, 0.9], [0.33, 0.42])
+    old, slab = np.interp(r, [0.0, 0.35, 0.9], [0.62, 0.36, 0.04]), np.interp(r, [0.0, 0.9], [0.33, 0.56])
     return str(rng.choice(["old", "slab", "tower"], p=[old, slab, 1 - old - slab]))
 
 
@@ -141,10 +141,19 @@ def _inner(leaf: Leaf) -> Box:
     return (leaf.rect[0] + w, leaf.rect[1] + s, leaf.rect[2] - e, leaf.rect[3] - n)
 
 
-def _estate(built: Built, patch: Patch, leaf: int, box: Box, style: str, rng: np.random.Generator, **more: str) -> int:
-    kind = more.pop("kind", "") or _pick(KIND_OF_STYLE[style], rng)
-    cut = tuple(float(rng.choice([0.0, rng.uniform(5, 9)])) if kind != "scattered_building" else 0.0 for _ in range(4))
-    built.estates.append(Estate(patch.index, leaf, kind, style, box, cut, **more))  # type: ignore[arg-type]
+def _estate(
+    built: Built,
+    patch: Patch,
+    leaf: int,
+    box: Box,
+    style: str,
+    rng: np.random.Generator,
+    kind: str = "",
+    intent: str = "inside",
+) -> int:
+    kind = kind or _pick(KIND_OF_STYLE[style], rng)
+    sizes = rng.uniform(5, 9, 4) * (rng.random(4) < 0.5) * (kind != "scattered_building")
+    built.estates.append(Estate(patch.index, leaf, kind, style, box, tuple(sizes.tolist()), intent))
     return len(built.estates) - 1
 
 
@@ -157,25 +166,17 @@ def _soft_pair(
     style = "tower" if rng.random() < 0.5 else "slab"
     axis = 0 if first.rect[2] == second.rect[0] else 1
     border = float(first.rect[axis + 2])
-    a, b = list(_inner(first)), list(_inner(second))
-    a[axis + 2] = b[axis] = border
-    end = b[axis + 2]
+    here, there = _moved(_inner(first), axis + 2, border), _moved(_inner(second), axis, border)
+    end = there[axis + 2]
     if rng.random() < 0.4:
         end = border + (end - border) * rng.uniform(0.22, 0.42)
-    whole = list(a)
-    whole[axis + 2] = end
-    estate = _estate(built, patch, first_at, tuple(whole), style, rng, intent="crossing")
-    built.add(rows(tuple(a), style, rng), first_at, estate, "home")
-    part = list(b)
-    part[axis + 2] = end
-    built.add(rows(tuple(part), style, rng), second_at, estate, "home")
-    if end < b[axis + 2]:
-        rest = list(b)
-        rest[axis] = end + 4.0
+    estate = _estate(built, patch, first_at, _moved(here, axis + 2, end), style, rng, intent="crossing")
+    built.add(rows(here, style, rng), first_at, estate, "home")
+    built.add(rows(_moved(there, axis + 2, end), style, rng), second_at, estate, "home")
+    if end < there[axis + 2]:
+        rest = _moved(there, axis, end + 4.0)
         own = _style(patch, second, rng)
-        built.add(
-            rows(tuple(rest), own, rng), second_at, _estate(built, patch, second_at, tuple(rest), own, rng), "home"
-        )
+        built.add(rows(rest, own, rng), second_at, _estate(built, patch, second_at, rest, own, rng), "home")
 
 
 def _plain(
@@ -186,16 +187,16 @@ def _plain(
     box = _inner(leaf)
     if overhang:
         side = 2 if leaf.sides[2] == 0 else 3
-        box = tuple(leaf.rect[i] + OVERHANG_M if i == side else box[i] for i in range(4))  # type: ignore[assignment]
+        box = _moved(box, side, leaf.rect[side] + OVERHANG_M)
         estate = _estate(built, patch, index, box, style, rng, intent="sliver")
         built.add(rows(box, style, rng), index, estate, "home")
         return
     box = _with_hall(built, index, box, rng)
     box = _with_shops(built, leaf, index, box, style, rng)
-    if style == "old" and rng.random() < 0.55:
+    if style == "old" and rng.random() < 0.4:
         box = _with_scattered(built, patch, index, box, rng)
     parts = [box]
-    if style != "tower" and rng.random() < (0.42 if style == "old" else 0.12):
+    if style != "tower" and rng.random() < (0.26 if style == "old" else 0.08):
         parts = _halved(box, rng)
     for part in parts:
         estate = _estate(built, patch, index, part, style, rng)
@@ -242,14 +243,17 @@ def _with_scattered(built: Built, patch: Patch, index: int, box: Box, rng: np.ra
 def _sliced(box: Box, axis: int, share: float, at_low: bool, gap_m: float) -> tuple[Box, Box]:
     """Cut a strip off one end; gap_m stays free between the strip and the rest."""
     low, high = box[axis], box[axis + 2]
-    strip, rest = list(box), list(box)
     if at_low:
-        strip[axis + 2] = low + share * (high - low)
-        rest[axis] = strip[axis + 2] + gap_m
-    else:
-        strip[axis] = high - share * (high - low)
-        rest[axis + 2] = strip[axis] - gap_m
-    return tuple(strip), tuple(rest)  # type: ignore[return-value]
+        at = low + share * (high - low)
+        return _moved(box, axis + 2, at), _moved(box, axis, at + gap_m)
+    at = high - share * (high - low)
+    return _moved(box, axis, at), _moved(box, axis + 2, at - gap_m)
+
+
+def _moved(box: Box, side: int, to: float) -> Box:
+    """The box with one side (west, south, east, north) put elsewhere."""
+    u0, v0, u1, v1 = (to if i == side else box[i] for i in range(4))
+    return (u0, v0, u1, v1)
 
 
 def _halved(box: Box, rng: np.random.Generator) -> list[Box]:
@@ -267,9 +271,7 @@ def _overlap_some(built: Built) -> None:
             continue
         for axis in (0, 1):
             if abs(two.box[axis] - one.box[axis + 2] - 3.0) < 1e-9:
-                grown = list(one.box)
-                grown[axis + 2] = two.box[axis] + OVERLAP_M
-                one.box, one.intent = tuple(grown), "overlap"  # type: ignore[assignment]
+                one.box, one.intent = _moved(one.box, axis + 2, two.box[axis] + OVERLAP_M), "overlap"
                 made += 1
                 break
 

@@ -158,7 +158,7 @@ class _Cutter:
         if kind != "none":
             other = 1 - axis
             self.patch.cuts.append(Cut(self.patch.index, axis, at, rect[other], rect[other + 2], kind))
-        return (tuple(low), tuple(low_sides)), (tuple(high), tuple(high_sides))
+        return (tuple(low), tuple(low_sides)), (tuple(high), tuple(high_sides))  # type: ignore[return-value]
 
     def _quantile(self, rect: Rect, axis: int, share: float) -> int:
         g = self.ground

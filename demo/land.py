@@ -13,7 +13,7 @@ from demo.sources import Sources, is_urban
 COMMUNITY_M2 = 232_000.0  # one urban community: about six leaves
 CENTRE = (579_350.0, 3_274_650.0)  # where 剡湖, 三江 and 鹿山 meet
 CENTRE_STREETS = ("330683001", "330683003", "330683002")
-UNIT_CELL_COMMUNITIES = 10
+UNIT_CELL_COMMUNITIES = 13
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def make_patches(sources: Sources, rng: np.random.Generator) -> list[Patch]:
         if is_urban(community):
             urban.setdefault(community.parent or "", []).append(community.code)
     groups = [list(CENTRE_STREETS)] + [[code] for code in urban if code not in CENTRE_STREETS]
-    safe = sources.county.buffer(-1400)
+    safe = sources.county.simplify(60).buffer(-1400)
     patches = []
     for index, codes in enumerate(groups):
         members = {code: urban[code] for code in codes}
@@ -179,7 +179,8 @@ def _country_borders(
     for _ in range(3):
         lines = _bent(lines, rng)
     wandering = shapely.linestrings(lines)
-    inside = shapely.intersection(wandering, sources.county.buffer(200))
+    near = sources.county.buffer(200, quad_segs=2).simplify(40)
+    inside = shapely.intersection(wandering, near)
     return shapely.get_parts(shapely.difference(inside, towns.buffer(-60)))
 
 

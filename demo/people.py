@@ -36,7 +36,7 @@ class SamplePerson:
 def make_people(places: Places) -> tuple[SamplePerson, ...]:
     """Accounts in a fixed order; inspector1 and officer1 work in 剡湖街道, inspector2 and officer2 in 三江街道."""
     counts: dict[str, int] = {}
-    people = []
+    people: list[SamplePerson] = []
     for role, title, place, assignments in _posts(places):
         counts[role] = counts.get(role, 0) + 1
         username = f"{LOGIN.get(role, role)}{counts[role]}"

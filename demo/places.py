@@ -10,7 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from demo.land import Land
 from demo.names import ordinal_zh, sample_id
-from demo.sources import Named, is_urban, read_sources
+from demo.sources import Named, Sources, is_urban
 from domain.records import Area
 from geo.measure import area_m2, unproject
 
@@ -36,12 +36,6 @@ class Places:
             raise ValueError(f"{int((found < 0).sum())} points lie outside every grid")
         return found
 
-    def community_name(self, grid: Area) -> str:
-        return self._community_names()[grid.community_id]
-
-    def _community_names(self) -> dict[str | None, str]:
-        return {community.area_id: community.name for community in self.communities}
-
 
 def on_map(geometry: np.ndarray) -> np.ndarray:
     """EPSG:4549 metres to EPSG:4326 degrees, rounded to 1e-7 (1 cm); polygon shells run counter-clockwise."""
@@ -49,10 +43,9 @@ def on_map(geometry: np.ndarray) -> np.ndarray:
     return shapely.orient_polygons(degrees)
 
 
-def make_places(land: Land) -> Places:
+def make_places(land: Land, sources: Sources) -> Places:
     """Name and stack the layers. Atoms lose vertices whose triangle is under 4 m2 (a bend of 0.2 m in 40 m), on both sides alike."""
     atoms = on_map(shapely.coverage_simplify(land.atoms, 2.0))
-    sources = read_sources()
     names = {one.code: one for one in sources.communities}
     communities_of = [leaf.community for leaf in land.leaves] + [hamlet.community for hamlet in land.hamlets]
     outlines = _unions(atoms, land.owner, len(communities_of))
@@ -70,7 +63,7 @@ def make_places(land: Land) -> Places:
     )
     street_at = {one.code: i for i, one in enumerate(sources.streets)}
     street_shapes = _unions(
-        community_shapes, np.array([street_at[one.parent] for one in sources.communities]), len(street_at)
+        community_shapes, np.array([street_at[one.code[:9]] for one in sources.communities]), len(street_at)
     )
     kinds = {"街道": "subdistrict", "镇": "town", "乡": "township"}
     streets = _areas(

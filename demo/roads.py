@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
 
-from demo.fabric import WIDTHS_M, Cut
+from demo.fabric import WIDTHS_M, Cut, Warp
 from demo.land import Land
+from demo.sources import Sources
+
+# Where the made-up river goes outside the city (EPSG:4549), past the towns.
+UPSTREAM = ((569_500.0, 3_271_300.0), (563_500.0, 3_263_500.0), (558_000.0, 3_256_300.0), (541_000.0, 3_254_000.0))
+DOWNSTREAM = ((584_900.0, 3_277_300.0), (585_600.0, 3_283_500.0), (583_800.0, 3_289_500.0), (585_500.0, 3_299_000.0))
 
 
 @dataclass(frozen=True)
 class Line:
     kind: str  # highway, arterial, street, lane, village_road, river
     geometry: shapely.LineString
+    hamlet: int | None = None  # a village road that starts at this hamlet
 
 
-def make_roads(land: Land, rng: np.random.Generator) -> list[Line]:
+def make_roads(land: Land, sources: Sources, rng: np.random.Generator) -> list[Line]:
     """Town streets clipped to the town, two roads on the banks of the river, then the country roads."""
     found: list[Line] = []
     towns = []
@@ -29,10 +35,13 @@ def make_roads(land: Land, rng: np.random.Generator) -> list[Line]:
             found += _streets(patch.warp, cut, town)
     middles = np.array([patch.warp.centre for patch in land.patches])
     built_up = shapely.union_all(towns)
+    found += _river(next(line.geometry for line in found if line.kind == "river"), sources, rng)
     found += _country("highway", _spanning_tree(middles), middles, built_up, rng, 0.05)
     stops = np.concatenate([middles, [hamlet.seed for hamlet in land.hamlets]])
     edges = [edge for edge in _spanning_tree(stops) if max(edge) >= len(middles)]
-    found += _country("village_road", edges, stops, built_up, rng, 0.07)
+    for line in _country("village_road", edges, stops, built_up, rng, 0.07):
+        at = -1 if line.hamlet is None else line.hamlet - len(middles)
+        found.append(replace(line, hamlet=at if at >= 0 else None))
     return found
 
 
@@ -41,7 +50,7 @@ def _ring(rect: tuple[int, int, int, int]) -> np.ndarray:
     return np.array([[u0, v0], [u1, v0], [u1, v1], [u0, v1]], dtype=float)
 
 
-def _streets(warp, cut: Cut, town: shapely.Geometry) -> list[Line]:  # type: ignore[no-untyped-def]
+def _streets(warp: Warp, cut: Cut, town: shapely.Geometry) -> list[Line]:
     offsets = {0.0: cut.kind}
     if cut.kind == "river":
         bank = WIDTHS_M["river"] / 2 - 6
@@ -75,6 +84,28 @@ def _spanning_tree(points: np.ndarray) -> list[tuple[int, int]]:
     return edges
 
 
+def _river(in_town: shapely.LineString, sources: Sources, rng: np.random.Generator) -> list[Line]:
+    """The river beyond the city: up to the south-western county line, down to the northern one."""
+    ends = [in_town.coords[0], in_town.coords[-1]]
+    found = []
+    for end, course in zip(ends, (UPSTREAM, DOWNSTREAM), strict=True):
+        line = _winding(np.array([end, *course]), rng, 0.06)
+        parts = shapely.get_parts(shapely.intersection(line, sources.county))
+        found += [Line("river", part) for part in parts if part.length > 200]
+    return found
+
+
+def _winding(line: np.ndarray, rng: np.random.Generator, sway: float) -> shapely.LineString:
+    """The polyline with every piece halved four times, each new point pushed sideways."""
+    for _ in range(4):
+        along = np.diff(line, axis=0)
+        push = rng.normal(0, sway, len(along))[:, None] * np.column_stack([-along[:, 1], along[:, 0]])
+        mixed = np.empty((len(line) * 2 - 1, 2))
+        mixed[0::2], mixed[1::2] = line, (line[:-1] + line[1:]) / 2 + push
+        line = mixed
+    return shapely.linestrings(line)
+
+
 def _country(
     kind: str,
     edges: list[tuple[int, int]],
@@ -83,16 +114,12 @@ def _country(
     rng: np.random.Generator,
     sway: float,
 ) -> list[Line]:
-    """Winding lines between points, without what lies in the towns."""
+    """Winding lines between points, without what lies in the towns; each starts at its second point, kept in hamlet."""
     found = []
     for a, b in edges:
-        line = points[[a, b]]
-        for _ in range(4):
-            along = np.diff(line, axis=0)
-            push = rng.normal(0, sway, len(along))[:, None] * np.column_stack([-along[:, 1], along[:, 0]])
-            mixed = np.empty((len(line) * 2 - 1, 2))
-            mixed[0::2], mixed[1::2] = line, (line[:-1] + line[1:]) / 2 + push
-            line = mixed
-        parts = shapely.get_parts(shapely.difference(shapely.linestrings(line), towns))
-        found += [Line(kind, part) for part in parts if part.length > 60]
+        line = _winding(points[[b, a]], rng, sway)
+        for part in shapely.get_parts(shapely.difference(line, towns)):
+            starts_here = part.coords[0] == line.coords[0]
+            if part.length > 60:
+                found.append(Line(kind, part, b if starts_here else None))
     return found

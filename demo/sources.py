@@ -7,10 +7,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import shapely
-from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
+
+from geo.measure import project, project_points
 
 FOLDER = Path(__file__).parent / "data"
 
@@ -35,34 +35,20 @@ class Sources:
     seats: dict[str, tuple[float, float]]
 
 
-def to_metres() -> Transformer:
-    return Transformer.from_crs(4326, 4549, always_xy=True)
-
-
-def to_degrees() -> Transformer:
-    return Transformer.from_crs(4549, 4326, always_xy=True)
-
-
-def projected(geometry: BaseGeometry | np.ndarray, transformer: Transformer) -> BaseGeometry | np.ndarray:
-    """The geometry, or array of geometries, with every coordinate taken through the transformer."""
-    return shapely.transform(geometry, lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])))
-
-
 def read_sources() -> Sources:
     """Everything that is real in the sample city. Names come without the suffix 委会, as people say them."""
-    metres = to_metres()
     county = shapely.from_geojson(json.dumps(_features("county.geojson")[0]["geometry"]))
     regions = {
-        feature["properties"]["code"]: projected(shapely.from_geojson(json.dumps(feature["geometry"])), metres)
+        feature["properties"]["code"]: project(shapely.from_geojson(json.dumps(feature["geometry"])))
         for feature in _features("streets.geojson")
     }
     seats = {}
     for feature in _features("shengzhou_town_seats_geonames_wgs84.geojson"):
         if code := feature["properties"]["street_code"]:
-            lon, lat = feature["geometry"]["coordinates"]
-            seats[code] = metres.transform(lon, lat)
+            x, y = project_points(*feature["geometry"]["coordinates"])
+            seats[code] = (float(x), float(y))
     return Sources(
-        county=projected(county, metres),
+        county=project(county),
         streets=tuple(Named(row["code"], row["name"]) for row in _rows("shengzhou_streets_15.csv")),
         communities=tuple(
             Named(row["code"], row["name"], row["street_code"])

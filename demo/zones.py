@@ -12,6 +12,7 @@ from demo.land import Land
 from demo.names import sample_id
 from demo.places import Places, on_map
 from domain.records import Area
+from geo.division import divide
 from geo.measure import area_m2
 
 ORIGIN = "示意数据：由程序生成；WGS 84"
@@ -19,11 +20,13 @@ COMPANIES = tuple(f"示例物业公司{letter}" for letter in "ABCDEFGH")
 
 
 def make_zones(land: Land, built: Built, places: Places, rng: np.random.Generator) -> tuple[Area, ...]:
-    """One area for each estate, named 示例小区001 ... Crossing is judged on the finished polygons."""
+    """One area for each estate, named 示例小区001 ... A sliver in the next grid is no crossing."""
     shapes = on_map(shapely.simplify(_placed(land, built.estates), 0.15))
     areas = area_m2(shapes)
+    community = {one.area_id: one.name for one in places.communities}
     grid_of = [places.grids[estate.leaf] for estate in built.estates]
-    crosses = _crossing(shapes, places)
+    grids = np.array([grid.geometry for grid in places.grids])
+    crosses = divide(shapes, grids, grids_are_a_coverage=True).crosses_grids()
     found = []
     for i, estate in enumerate(built.estates):
         code = f"SL-{i + 1:04d}"
@@ -42,7 +45,7 @@ def make_zones(land: Land, built: Built, places: Places, rng: np.random.Generato
                 area_m2=float(areas[i]),
                 kind=estate.kind,
                 mode=mode,
-                manager=_manager(mode, name, places.community_name(grid_of[i]), rng),
+                manager=_manager(mode, name, community[grid_of[i].community_id or ""], rng),
                 street_id=grid_of[i].street_id,
                 community_id=grid_of[i].community_id,
                 origin=ORIGIN,
@@ -56,14 +59,6 @@ def make_zones(land: Land, built: Built, places: Places, rng: np.random.Generato
 
 def _placed(land: Land, estates: Sequence[Estate]) -> np.ndarray:
     return np.array([shapely.Polygon(land.patches[estate.patch].warp(estate.ring())) for estate in estates])
-
-
-def _crossing(shapes: np.ndarray, places: Places) -> np.ndarray:
-    """Whether a zone lies in more than one grid, slivers included."""
-    grids = np.array([grid.geometry for grid in places.grids])
-    zone, grid = shapely.STRtree(grids).query(shapes)
-    pieces = shapely.area(shapely.intersection(shapes[zone], grids[grid])) > 1e-12
-    return np.bincount(zone[pieces], minlength=len(shapes)) > 1
 
 
 def _manager(mode: str, name: str, community: str, rng: np.random.Generator) -> str | None:
