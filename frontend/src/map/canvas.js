@@ -64,7 +64,7 @@ export function zoomButtons(canvas, words, whole) {
   const step = (by) => () => canvas.map.easeTo({ zoom: canvas.map.getZoom() + by, duration: wantsStillness() ? 0 : 200 });
   const button = (name, sign, run) => el("button", { class: "tool-btn", type: "button", "aria-label": name, title: name, onclick: run }, icon(sign));
   return el("div", { class: "plate-look stack" },
-    button(words.zoom_in, "plus", step(1)), button(words.zoom_out, "minus", step(-1)), whole && button(words.whole, "focus-2", whole));
+    button(words.zoom_in, "plus", step(1)), button(words.zoom_out, "minus", step(-1)), whole && button(words.whole, "maximize", whole));
 }
 
 /** Scale bar and the line about sample data; gives the element, keeps it true while the map moves. */

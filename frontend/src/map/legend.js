@@ -17,10 +17,10 @@ export function legend({ words, hasRecords = true, hasBasemap = false, onSwitch 
     el("span", { class: "mode", "data-mode": mode, "aria-hidden": "true" }, GLYPHS[mode]), el("span", { class: "grow" }, words[`mode_${mode}`]), counts[mode])));
   const crosses = el("li", {}, el("span", { class: "mode crosses", "aria-hidden": "true" }, "跨"), el("span", { class: "grow" }, words.legend_crosses));
   modes.append(crosses);
-  const states = hasRecords && el("ul", { class: "legend-list" }, Object.keys(STATE_GROUPS).map((group) => el("li", {},
+  const states = hasRecords && el("ul", { class: "legend-list two" }, Object.keys(STATE_GROUPS).map((group) => el("li", {},
     el("span", { class: `dot dot-${group}`, "aria-hidden": "true" }), el("span", { class: "grow" }, words[`state_group_${group}`]))));
   const groups = Object.keys(GROUPS).filter((group) => (group !== "records" || hasRecords) && (group !== "basemap" || hasBasemap));
-  const switches = el("ul", { class: "legend-list" }, groups.map((group) => el("li", {}, el("label", { class: "row switch" },
+  const switches = el("ul", { class: "legend-list two" }, groups.map((group) => el("li", {}, el("label", { class: "row switch" },
     el("input", { type: "checkbox", checked: true, onchange: (event) => onSwitch(group, event.target.checked) }),
     lineSample(group), el("span", { class: "grow" }, words[`layer_${group}`], CLOSE_ONLY.has(group) && el("span", { class: "note" }, ` ${words.from_zoom}`))))));
 

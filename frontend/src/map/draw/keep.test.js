@@ -1,0 +1,37 @@
+// An unsaved drawing survives, a broken one does not come back, a full storage stops nobody.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { keeper, newId } from "./keep.js";
+
+function memory() {
+  const kept = new Map();
+  return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key) };
+}
+
+test("ids are version 4 and differ", () => {
+  const ids = new Set(Array.from({ length: 200 }, newId));
+  assert.equal(ids.size, 200);
+  for (const id of ids) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+test("a drawing comes back under its own zone only", () => {
+  const storage = memory();
+  const draft = { id: newId(), ring: [[0, 0], [1, 0], [1, 1], [0, 0]], name: "示例小区036" };
+  keeper(storage, "z1").write(draft);
+  assert.deepEqual(keeper(storage, "z1").read(), draft);
+  assert.equal(keeper(storage, null).read(), null);
+  keeper(storage, "z1").forget();
+  assert.equal(keeper(storage, "z1").read(), null);
+});
+
+test("half a ring or broken text is no drawing, and a full storage says false", () => {
+  const storage = memory();
+  storage.setItem("slg.zone-draft.new", '{"ring":[[0,0]]}');
+  assert.equal(keeper(storage, null).read(), null);
+  storage.setItem("slg.zone-draft.new", "{");
+  assert.equal(keeper(storage, null).read(), null);
+  const full = { getItem: () => { throw new Error("no"); }, setItem: () => { throw new Error("full"); }, removeItem: () => { throw new Error("no"); } };
+  assert.equal(keeper(full, null).write({ ring: [] }), false);
+  assert.equal(keeper(full, null).read(), null);
+  keeper(full, null).forget();
+});

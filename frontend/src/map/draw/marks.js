@@ -1,0 +1,78 @@
+// Shows the draft on the map: dashed border, tinted pieces and buildings, share plates, overlap hatch, problem marks.
+import { Marker } from "maplibre-gl";
+import { el, say } from "../../shared/dom.js";
+import { area, spoken } from "../numbers.js";
+import { contains, labelPoint } from "../shapes.js";
+
+const NOTHING = { type: "FeatureCollection", features: [] };
+const SOURCES = ["draft", "draft-pieces", "draft-buildings", "draft-overlaps"];
+
+/** marks({ map, c, words }) -> { ring(ring), measured(rows, overlaps, problems, buildings), clear() }. */
+export function marks({ map, c, words }) {
+  for (const source of SOURCES) map.addSource(source, { type: "geojson", data: NOTHING });
+  const tint = ["match", ["get", "tint"], 1, c["piece-1"], 2, c["piece-2"], c["ink-3"]];
+  const under = "grid-halo";
+  const over = "road-labels";
+  map.addLayer({ id: "draft-fill", type: "fill", source: "draft", paint: { "fill-color": c.primary, "fill-opacity": 0.12 } }, "building-fill");
+  map.addLayer({ id: "draft-piece", type: "fill", source: "draft-pieces", paint: { "fill-color": tint, "fill-opacity": 0.2 } }, "building-fill");
+  map.addLayer({ id: "draft-building", type: "fill", source: "draft-buildings", paint: { "fill-color": tint, "fill-opacity": 0.85, "fill-outline-color": c.ink } }, under);
+  map.addLayer({ id: "draft-overlap", type: "fill", source: "draft-overlaps", paint: { "fill-pattern": "hatch-overlap", "fill-opacity": 0.75 } }, under);
+  map.addLayer({ id: "draft-overlap-line", type: "line", source: "draft-overlaps", paint: { "line-color": c.danger, "line-width": 2 } }, under);
+  map.addLayer({ id: "draft-casing", type: "line", source: "draft", layout: { "line-join": "round" }, paint: { "line-color": c["g-halo"], "line-width": 7 } }, over);
+  map.addLayer({ id: "draft-line", type: "line", source: "draft", layout: { "line-join": "round" },
+    paint: { "line-color": c.ink, "line-width": 3.2, "line-dasharray": [3.1, 1.6] } }, over);
+  let flags = [];
+
+  const show = (source, features) => map.getSource(source)?.setData({ type: "FeatureCollection", features });
+  const feature = (geometry, properties = {}) => ({ type: "Feature", properties, geometry });
+
+  function flag(at, element, anchor = "center") {
+    if (at) flags.push(new Marker({ element, anchor }).setLngLat(at).addTo(map));
+  }
+
+  function dropFlags() {
+    for (const each of flags) each.remove();
+    flags = [];
+  }
+
+  return {
+    /** The line itself; follows the pointer without waiting for the server. */
+    ring(ring) {
+      const isLine = ring && ring.length < 4;
+      show("draft", ring ? [feature(isLine ? { type: "LineString", coordinates: ring } : { type: "Polygon", coordinates: [ring] })] : []);
+    },
+    /** What the server measured. rows: shareRows().rows; buildings: GeoJSON features in view. */
+    measured({ rows, overlaps, problems, buildings }) {
+      dropFlags();
+      const pieces = rows.filter((row) => row.piece);
+      show("draft-pieces", pieces.map((row) => feature(row.piece, { tint: row.tint })));
+      show("draft-buildings", buildings.flatMap((building) => {
+        const at = labelPoint(building.geometry);
+        const row = at && pieces.find((each) => contains(each.piece, at));
+        return row ? [feature(building.geometry, { tint: row.tint })] : [];
+      }));
+      show("draft-overlaps", overlaps.map((overlap) => feature(overlap.piece)));
+      if (rows.length > 1) {
+        for (const row of pieces) if (!row.isSliver) flag(labelPoint(row.piece), el("div", { class: "share-flag", "data-tint": row.tint }, row.shareText));
+      }
+      for (const overlap of overlaps) {
+        flag(labelPoint(overlap.piece), el("div", { class: "overlap-flag" }, el("span", {}, say(words.overlap_flag, { area: spoken(area(overlap.area_m2, words)) }))), "bottom");
+      }
+      for (const problem of problems) flag(problem.at, el("div", { class: "problem-flag", title: problem.sentence }, "!"));
+    },
+    /** Marks one corner that has the keyboard; null takes the mark off. */
+    corner: cornerMark(map),
+    clear() {
+      dropFlags();
+      for (const source of SOURCES) show(source, []);
+    },
+  };
+}
+
+function cornerMark(map) {
+  let marker = null;
+  return (at) => {
+    marker?.remove();
+    marker = at ? new Marker({ element: el("div", { class: "corner-flag" }) }).setLngLat(at).addTo(map) : null;
+  };
+}

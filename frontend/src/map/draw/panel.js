@@ -1,0 +1,82 @@
+// The panel beside the drawing: figures, shares over the grids, warnings with the place they mean.
+import { el, fill, say } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
+import { area, grouped, length, spoken } from "../numbers.js";
+import { gridCount } from "./shares.js";
+
+/** panel({ words, onGoTo(geometry | [lon, lat]) }) -> { element, slots, show(state), setBusy(isBusy) }. */
+export function panel({ words, onGoTo }) {
+  const figures = el("dl", { class: "figures" });
+  const shares = el("section", { class: "shares" });
+  const warnings = el("section", { class: "warnings", "aria-live": "polite" });
+  const busy = el("span", { class: "note" });
+  const more = el("button", { class: "sheet-toggle", type: "button", "aria-expanded": "false", onclick: () => setOpen(element.dataset.open !== "true") });
+  const form = el("div", {});
+  const corners = el("div", {});
+  const element = el("aside", { class: "draw-panel", "aria-label": words.draw_title, "data-open": "false" }, more, figures, shares, warnings, form, corners);
+
+  function setOpen(isOpen) {
+    element.dataset.open = String(isOpen);
+    more.setAttribute("aria-expanded", String(isOpen));
+    fill(more, icon(isOpen ? "chevron-down" : "chevron-up"), isOpen ? words.panel_less : words.panel_more);
+  }
+  setOpen(false);
+
+  function figure(word, { figure: value, unit }) {
+    return el("div", {}, el("dt", {}, word), el("dd", {}, value, el("span", { class: "unit" }, ` ${unit}`)));
+  }
+
+  /** state: { measured, share: shareRows(), refusal, hint }; measured null = nothing yet. */
+  function show({ measured, share, refusal, hint }) {
+    const none = { figure: "—", unit: "" };
+    fill(figures,
+      figure(words.area, measured ? area(measured.area_m2, words) : none),
+      figure(words.perimeter, measured ? length(measured.perimeter_m, words) : none),
+      figure(words.buildings, measured ? { figure: grouped(measured.buildings), unit: words.buildings_unit } : none),
+      figure(words.households, measured ? { figure: grouped(measured.households), unit: words.households_unit } : none));
+    fill(shares, sharePart(share, words, busy));
+    fill(warnings,
+      hint && plate("run", "info-circle", hint),
+      refusal && plate("bad", "alert-triangle", refusal.at ? refusal.sentence : say(words.measure_failed, { reason: refusal.sentence }), null, refusal.at && goTo(refusal.at)),
+      (measured?.problems ?? []).map((problem) => plate("bad", "alert-triangle", problem.sentence, null, problem.at && goTo(problem.at))),
+      (measured?.overlaps ?? []).map((overlap) => plate("bad", "alert-triangle",
+        say(words.overlap_title, { name: overlap.name, area: spoken(area(overlap.area_m2, words)) }),
+        say(words.overlap_body, { buildings: grouped(overlap.buildings), households: grouped(overlap.households) }), goTo(overlap.piece))),
+      measured?.crosses_grids && plate("warn", "file-description", words.cross_title, words.cross_body));
+  }
+
+  const goTo = (place) => el("button", { class: "btn", type: "button", onclick: () => onGoTo(place) }, words.go_see);
+
+  return {
+    element,
+    slots: { form, corners },
+    show,
+    setOpen,
+    setBusy(isBusy) {
+      busy.textContent = isBusy ? words.live_busy : words.live;
+      element.dataset.busy = String(isBusy);
+    },
+  };
+}
+
+function plate(kind, sign, title, body, action) {
+  return el("div", { class: `say ${kind}` }, icon(sign), el("div", { class: "grow" }, el("b", {}, title), body && el("div", { class: "small dim" }, body), action && el("div", { class: "row acts" }, action)));
+}
+
+/** Bar and table. `share` = { byHouseholds, rows }. */
+function sharePart({ byHouseholds, rows }, words, busy) {
+  if (!rows.length) return [el("div", { class: "row between" }, el("b", {}, words.grids_none))];
+  const count = gridCount(rows);
+  const spokenList = rows.map((row) => say(words.share_item, { name: row.name, share: row.shareText })).join("，");
+  const bar = el("div", { class: "share-bar", role: "img", "aria-label": say(words.share_bar, { list: spokenList }) }, rows.map((row) => row.width > 0
+    && el("span", { "data-tint": row.tint, style: { width: `${row.width}%` } }, row.width >= 14 && row.shareText)));
+  const head = [words.col_grid, words.col_area, words.col_buildings, words.col_households];
+  const table = el("table", {}, el("thead", {}, el("tr", {}, head.map((word, i) => el("th", { scope: "col", class: i ? "num" : "" }, word)))),
+    el("tbody", {}, rows.map((row) => el("tr", {},
+      el("td", {}, el("span", { class: "row" }, el("i", { class: "tint", "data-tint": row.tint, "aria-hidden": "true" }), el("span", {}, row.name, row.isSliver && el("span", { class: "note" }, ` ${words.sliver}`)))),
+      el("td", { class: "num" }, row.areaText), el("td", { class: "num" }, grouped(row.buildings)), el("td", { class: "num" }, grouped(row.households))))));
+  return [
+    el("div", { class: "row between wrap" }, el("b", {}, count > 1 ? say(words.grids_many, { count }) : words.grids_one), busy),
+    bar, el("div", { class: "note" }, byHouseholds ? words.by_households : words.by_area), table,
+  ];
+}
