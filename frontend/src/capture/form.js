@@ -23,7 +23,7 @@ export function openForm(host, given) {
 
   const live = el("div", { class: "offscreen", "aria-live": "polite", role: "status" });
   const alarm = el("div", { class: "offscreen", "aria-live": "assertive", role: "alert" });
-  const stage = el("div", { class: "stage" });
+  const stage = el("div", { class: "show" });
   const root = el("div", { class: "capture" }, stage, live, alarm);
 
   let step = "kind";

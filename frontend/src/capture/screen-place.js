@@ -200,7 +200,10 @@ export function placeScreen(form) {
       const start = counted();
       const bundle = await import(new URL(url, location.href).href);
       if (gone) return;
-      map = await bundle.mountPin(mapBox, {
+      // A root of its own: the map's sheet and this form's share class names, and the later one would win.
+      const home = el("div", { class: "pin-home" });
+      fill(mapBox, home);
+      map = await bundle.mountPin(home.attachShadow({ mode: "open" }), {
         lang: form.options.lang,
         theme: form.options.theme,
         api: form.options.api,
