@@ -12,8 +12,8 @@ export function distance_m(a, b) {
 }
 
 /**
- * Whether a pin stands from the fix as if one of the two were in GCJ-02. At Shengzhou the shift is about 494 m to
- * the east-south-east, so a distance of 350 to 700 m within 35 degrees of that line (either way) is suspicious.
+ * Whether a pin stands from the fix about as far as GCJ-02 stands from WGS 84: some 494 m at Shengzhou, 350 to 700 m
+ * over the country. Nothing is shifted for it; the person is only asked to look again.
  */
 export function looksShifted(fix, pin) {
   if (!fix || !pin) return false;
