@@ -129,7 +129,7 @@ def findings(asset: Asset) -> tuple[Finding, ...]:
     found += _contract(asset)
     if asset.rent_fen and not asset.billing_cycle:
         found.append(Finding("billing_cycle_missing", "billing_cycle", True))
-    if asset.status == "in_use" and asset.ownership == "owners_common" and not (asset.decision_ref or "").strip():
+    if asset.status == "in_use" and asset.ownership == "owners" and not (asset.decision_ref or "").strip():
         # Civil Code art. 278: business use of common parts needs the owners' joint decision.
         found.append(Finding("decision_missing", "decision_ref", True))
     if asset.ownership == "unclear":

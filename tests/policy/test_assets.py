@@ -17,9 +17,9 @@ from i18n import words
 
 BAYS = Asset(
     id="a", asset_no="TC-017-001", zone_id=None, grid_id=None, street_id=None, category="parking_bay",
-    subcategory="on_common_ground", name="示意数据", location_text="1 幢南侧", lon=120.82, lat=29.59, quantity=12, unit="个",
-    ownership="owners_common", status="in_use", operation_mode="leased", decision_ref="示例〔2025〕3号",
-    contract_start="2025-07-01", contract_end="2027-06-30", rent_fen=20000, billing_cycle="monthly",
+    subcategory="ground_bay", name="示意数据", location_text="1 幢南侧", lon=120.82, lat=29.59, quantity=12, unit="个",
+    ownership="owners", status="in_use", operation_mode="leased", decision_ref="示例〔2025〕3号",
+    contract_start="2025-07-01", contract_end="2027-06-30", rent_fen=20000, billing_cycle="month",
 )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def test_rent_without_a_billing_cycle_is_a_warning():
         ({"contract_start": "next year"}, "bad_day", "contract_start"),
         ({"contract_end": "2024-06-30"}, "days_out_of_order", "contract_end"),
         ({"category": "spaceship"}, "unknown_choice", "category"),
-        ({"subcategory": "light_box"}, "unknown_choice", "subcategory"),
+        ({"subcategory": "wall_ad"}, "unknown_choice", "subcategory"),
         ({"ownership": "moon"}, "unknown_choice", "ownership"),
         ({"status": "lost"}, "unknown_choice", "status"),
         ({"operation_mode": "barter"}, "unknown_choice", "operation_mode"),
@@ -166,12 +166,12 @@ def test_the_five_categories_and_their_lists():
 def test_component_classes_come_with_their_system():
     policy = load_assets()
     assert policy.component_system == "GB/T 47678.5-2026"
-    assert policy.subcategory("ev").component == "01054"
-    assert policy.subcategory("lift_car").component == ""
+    assert policy.subcategory("car_charger").component == "01054"
+    assert policy.subcategory("lift_ad").component == ""
     assert policy.subcategory("nothing") is None
 
 
 def test_the_lists_go_to_the_browser_in_both_languages():
     answer = load_assets().as_json()
     assert answer["status"][0] == {"code": "in_use", "zh": "在用", "en": "In use"}
-    assert answer["categories"][0]["subcategories"][0]["zh"] == "产权车位"
+    assert answer["categories"][0]["subcategories"][0]["zh"] == "地面车位"

@@ -107,7 +107,7 @@ def test_every_reason_has_a_sentence(reason):
         (states, "states.toml", 'tone = "danger"', 'tone = "pink"', "rework", "tone", "unknown"),
         (states, "states.toml", 'zh = "已结案"\n', "", "closed", "zh", "missing"),
         (assets, "assets.toml", 'kind = "flag"', 'kind = "mood"', "parking_bay", "attributes[1].kind", "unknown"),
-        (assets, "assets.toml", 'code = "e_bike_cabinet"', 'code = "e_bike"', "charging_point", "subcategories.e_bike", "repeated"),
+        (assets, "assets.toml", 'code = "underground_bay"', 'code = "ground_bay"', "parking_bay", "subcategories.ground_bay", "repeated"),
         (assets, "assets.toml", 'number_prefix = "CD"', 'number_prefix = "TC"', "charging_point", "number_prefix", "repeated"),
         (assets, "assets.toml", 'idle = { zh = "闲置", en = "Idle" }', 'idle = { zh = "闲置" }', "idle", "en", "missing"),
         (departments, "departments.toml", 'kind = "bureau"', 'kind = "club"', "enforcement_bureau", "kind", "unknown"),
