@@ -20,6 +20,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from geo.division import OUTSIDE, divide_metres
+from geo.locate import PlaceIndex
 from geo.measure import project
 
 UNMANAGED = "unmanaged"
@@ -75,6 +76,26 @@ class BuildingsByZone:
     households: NDArray[np.float64]
     zone_count: NDArray[np.intp]
     mode: NDArray[np.object_]
+
+
+def buildings_by_zone(
+    units: PlaceIndex,
+    zones: PlaceIndex,
+    zone_modes: Sequence[str | None],
+    lons: ArrayLike,
+    lats: ArrayLike,
+    is_residential: ArrayLike,
+    households: ArrayLike,
+) -> BuildingsByZone:
+    """Look every building point (lon/lat) up in its street or grid and in the zones. zone_modes: in the order in
+    which `zones` was given. A building on the border of two zones is in both, as it is disputed."""
+    unit, _ = units.many(lons, lats)
+    zone, zone_count = zones.many(lons, lats)
+    modes = np.array([*zone_modes, None], dtype=object)
+    mode = modes[np.where(zone_count == 1, zone, -1)]
+    return BuildingsByZone(
+        unit, np.asarray(is_residential, dtype=bool), np.asarray(households, dtype=np.float64), zone_count, mode
+    )
 
 
 def managed_coverage(

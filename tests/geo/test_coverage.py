@@ -8,7 +8,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.coverage import BuildingsByZone, managed_coverage, total
+from geo.coverage import BuildingsByZone, buildings_by_zone, managed_coverage, total
+from geo.locate import PlaceIndex
 from geo.measure import area_m2
 
 WEST_STREET, EAST_STREET = shapely.box(120.80, 29.60, 120.82, 29.62), shapely.box(120.82, 29.60, 120.84, 29.62)
@@ -46,6 +47,22 @@ def test_each_kind_of_building_is_counted_under_its_own_name():
     assert row.building_share == 3 / 7
     assert row.household_share == 90 / 165
     assert not other.is_surveyed
+
+
+def test_buildings_are_looked_up_in_their_street_and_zones():
+    streets = PlaceIndex(["w", "e"], [WEST_STREET, EAST_STREET])
+    shapes = [shapely.box(120.80, 29.60, 120.83, 29.61), shapely.box(120.825, 29.60, 120.84, 29.62)]
+    zones = PlaceIndex(["z9", "z1"], shapes)
+    lons, lats = [120.81, 120.828, 120.835, 120.81, 121.5], [29.605, 29.605, 29.615, 29.615, 29.6]
+    found = buildings_by_zone(
+        streets, zones, ["professional", "unmanaged"], lons, lats, [True, True, True, False, True], [10, 20, NAN, 0, 5]
+    )
+    assert found.unit.tolist() == [0, 1, 1, 0, -1]
+    assert found.zone_count.tolist() == [1, 2, 1, 0, 0]
+    assert found.mode.tolist() == ["professional", None, "unmanaged", None, None]
+    west, east = managed_coverage(found, [WEST_STREET, EAST_STREET], shapes, ["professional", "unmanaged"])
+    assert (west.building_share, east.building_share) == (1.0, 0.0)
+    assert (east.buildings_in_several_zones, east.buildings_in_unmanaged_zone) == (1, 1)
 
 
 def test_a_street_nobody_surveyed_has_no_rate_and_a_street_without_management_has_zero():
