@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from media.header import plain_refusal
-from media.pixels import upright
+from media.pixels import fitted, upright
 from media.stamp import Stamp, stamped
 
 VIEW_LONG_SIDE_PX = 1600
@@ -32,15 +32,22 @@ def make_views(path: Path, stamp: Stamp | None, font_path: Path | None, *, may_d
     return views_of(upright(path, VIEW_LONG_SIDE_PX, may_decode_heic=may_decode_heic), stamp, font_path)
 
 
-def views_of(picture: Image.Image, stamp: Stamp | None, font_path: Path | None) -> Views:
-    """Both views of an upright RGB picture that is in memory already."""
+def views_of(
+    picture: Image.Image, stamp: Stamp | None, font_path: Path | None, thumb: Image.Image | None = None
+) -> Views:
+    """Both views of an upright RGB picture that is in memory already, and of its thumbnail when that is there too."""
     with plain_refusal("photo_broken"):
-        thumb = picture.copy()
-        thumb.thumbnail((THUMB_LONG_SIDE_PX, THUMB_LONG_SIDE_PX), Image.Resampling.BICUBIC, reducing_gap=2.0)
+        thumb = thumb or thumb_of(picture)
         view = picture
         if stamp is not None and font_path is not None:
             view = stamped(picture, stamp, font_path)
         return Views(_jpeg(view), _jpeg(thumb), view.size, thumb.size)
+
+
+def thumb_of(picture: Image.Image) -> Image.Image:
+    """At most 320 px on its long side, never enlarged."""
+    size = fitted(picture.size, THUMB_LONG_SIDE_PX)
+    return picture.resize(size, Image.Resampling.HAMMING, reducing_gap=2.0)
 
 
 def _jpeg(picture: Image.Image) -> bytes:

@@ -28,7 +28,7 @@ from media.facts import facts_of
 from media.header import BadPhoto, check_header
 from media.pixels import upright
 from media.stamp import Stamp
-from media.views import THUMB_LONG_SIDE_PX, VIEW_LONG_SIDE_PX, views_of
+from media.views import VIEW_LONG_SIDE_PX, thumb_of, views_of
 
 
 class _TimeUp(BaseException):
@@ -75,14 +75,13 @@ def _make(request: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
     if header.is_heif:
         known["facts"] = facts_of(path, header, None)
     picture = upright(path, VIEW_LONG_SIDE_PX, may_decode_heic=bool(request.get("heic")))
-    small = picture.copy()
-    small.thumbnail((THUMB_LONG_SIDE_PX, THUMB_LONG_SIDE_PX))
-    known["facts"] = facts_of(path, header, small)
+    thumb = thumb_of(picture)
+    known["facts"] = facts_of(path, header, thumb)
     stamp = Stamp.from_dict(request["stamp"]) if request.get("stamp") else None
     font = Path(request["font"]) if request.get("font") else None
     if font is None or not font.is_file():
         stamp = None  # a view without its stamp beats no view; "stamped" tells
-    views = views_of(picture, stamp, font)
+    views = views_of(picture, stamp, font, thumb)
     _write(Path(request["out_view"]), views.view_jpeg)
     _write(Path(request["out_thumb"]), views.thumb_jpeg)
     return {

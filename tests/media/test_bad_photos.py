@@ -173,6 +173,20 @@ def test_fifty_megapixels_that_hold_nothing_stay_under_400_mb(
         client.close()
 
 
+def test_largest_webp_that_is_taken_stays_under_400_mb(tmp_path: Path, request_for: Request) -> None:
+    path, over = tmp_path / "20mp.webp", tmp_path / "over.webp"
+    Image.new("RGB", (5000, 4000), "olive").save(path, quality=10, method=0)
+    Image.new("RGB", (5001, 4000), "olive").save(over, quality=10, method=0)
+    client = MediaWorker()
+    try:
+        assert client.make(request_for(path))["ok"]
+        assert client.pid is not None
+        assert _resident_mb(client.pid) < 400
+        assert client.make(request_for(over))["error"]["code"] == "too_many_pixels"
+    finally:
+        client.close()
+
+
 def test_header_claiming_more_than_the_file_holds_is_answered(
     tmp_path: Path, drawn: Path, worker: MediaWorker, request_for: Request
 ) -> None:
