@@ -55,7 +55,8 @@ class SampleCity:
 
 
 def build_city(seed: int = SEED, today: date | None = None) -> SampleCity:
-    """The same seed gives the same city, to the last digit. today: the records lie in the 90 days before it."""
+    """The same seed gives the same city, to the last digit. today: the records lie in the 90 days before it;
+    contracts and surveys of the assets are dated from it."""
     rng = np.random.default_rng(seed)
     sources = read_sources()
     land = make_land(sources, rng)
@@ -81,7 +82,7 @@ def build_city(seed: int = SEED, today: date | None = None) -> SampleCity:
         rivers=rivers,
         people=people,
         records=(),
-        assets=make_assets(zones, buildings, people, rng),
+        assets=make_assets(zones, buildings, people, today, rng),
     )
     if today is None:
         return city

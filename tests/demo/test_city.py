@@ -14,6 +14,7 @@ import shapely
 
 from demo.city import SampleCity, build_city
 from demo.pictures import KINDS as PICTURE_KINDS
+from domain.policy.assets import load_assets
 from domain.policy.catalogue import load_builtin
 from domain.policy.departments import load_offices
 from domain.policy.zones import load_zones
@@ -168,7 +169,7 @@ def test_households_add_up(city):
     total = sum(building.households for building in city.buildings)
     assert total == sum(grid.households for grid in city.grids)
     assert all(building.households == 0 for building in city.buildings if not building.is_residential)
-    by_zone = Counter()
+    by_zone: Counter[str | None] = Counter()
     for building in city.buildings:
         by_zone[building.zone_id] += building.households
     assert all(zone.households == by_zone[zone.area_id] for zone in city.zones)
@@ -246,18 +247,25 @@ def test_today_moves_dates_and_nothing_else(city):
             after.id, after.lon, after.lat, after.issue_type,
         )  # fmt: skip
         assert after.captured_at - before.captured_at == timedelta(days=10)
+    assert [asset.rent_fen for asset in later.assets] == [asset.rent_fen for asset in city.assets]
+    assert later.buildings == city.buildings
 
 
-def test_assets_of_every_category_stand_in_their_zone(city):
-    assert {asset.category for asset in city.assets} == {
-        "parking_bay", "charging_point", "ad_space", "common_property", "other",
-    }  # fmt: skip
+def test_assets_pass_the_register_and_stand_in_their_zone(city):
+    policy = load_assets()
+    assert {asset.category for asset in city.assets} == set(policy.categories)
     zones = {zone.area_id: zone for zone in city.zones}
     for asset in city.assets:
+        policy.require(asset)
+        assert set(asset.attributes) <= {one.code for one in policy.categories[asset.category].attributes}
         zone = zones[asset.zone_id]
         assert shapely.intersects_xy(zone.geometry, asset.lon, asset.lat)
         assert zone.name == asset.zone_name
-        assert asset.rent_fen is None or (asset.rent_fen > 0 and asset.contract_start < asset.contract_end)
+        assert (asset.rent_fen is None) == (asset.contract_end is None)
+    ends = [asset.contract_end for asset in city.assets if asset.contract_end]
+    soon = (TODAY + timedelta(days=60)).isoformat()
+    assert min(ends) < TODAY.isoformat() < max(ends)
+    assert any(TODAY.isoformat() < end < soon for end in ends)
 
 
 def test_the_same_seed_gives_the_same_city_and_another_seed_another(city):
