@@ -72,9 +72,8 @@ def check_header(path: Path, declared: str | None = None) -> Header:
             width, height = found
             kind = "HEIF"
         else:
-            cap_pixels(
-                *(_webp_canvas(head) or (0, 0))
-            )  # before Pillow: its WebP reader reserves the canvas while opening
+            # Before Pillow: its WebP reader reserves the whole canvas while opening.
+            cap_pixels("WEBP", *(_webp_canvas(head) or (0, 0)))
             with open_known(path) as image:
                 width, height = image.size
                 kind = "JPEG" if image.format == "MPO" else str(image.format)
