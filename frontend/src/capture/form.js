@@ -82,7 +82,7 @@ export function openForm(host, given) {
       form.problem = null;
       form.receipt = null;
     },
-    close: () => (options.onClose ? options.onClose() : location.assign("/")),
+    close: () => (options.onClose ? options.onClose() : location.assign(options.home ?? "/")),
   };
 
   function typeOf(code) {

@@ -194,9 +194,11 @@ export function placeScreen(form) {
   }
 
   async function drawMap() {
-    const url = form.options.assets.map;
+    const { assets, words } = form.options;
+    const url = assets.map ?? assets["map.js"];
+    const mapWords = form.options.map_words ?? (words.pin_hint ? words : null);
     try {
-      if (!url || !form.options.map_words) throw new Error("no map bundle, or no words for it");
+      if (!url || !mapWords) throw new Error("no map bundle, or no words for it");
       const start = counted();
       const bundle = await import(new URL(url, location.href).href);
       if (gone) return;
@@ -207,9 +209,9 @@ export function placeScreen(form) {
         lang: form.options.lang,
         theme: form.options.theme,
         api: form.options.api,
-        assets: form.options.assets,
+        assets,
         sample: form.options.sample,
-        words: form.options.map_words,
+        words: mapWords,
         fix: plainFix(),
         pin: start ? { lon: start.lon, lat: start.lat } : null,
         onPin: moved,

@@ -105,6 +105,8 @@ function sendingScreen(form) {
       form.receipt = await form.sender.send({ capture, originals }, { onEvent, signal: stop.signal, untilLogin });
       await form.forget();
       form.go("received");
+      const { id, number, url } = form.receipt;
+      form.options.onFinished?.({ id, number, url });
     } catch (error) {
       if (error.name === "AbortError") return;
       refused(error);
@@ -201,11 +203,6 @@ function doneScreen(form) {
             class: "btn big",
             href: receipt.url,
             "data-testid": "open-record",
-            onclick: (event) => {
-              if (!form.options.onFinished) return;
-              event.preventDefault();
-              form.options.onFinished({ id: receipt.id, number: receipt.number, url: receipt.url });
-            },
           },
           say("open_record"),
           icon("arrow-right"),
