@@ -11,7 +11,7 @@ export function registerImages(map, c) {
     map.addImage(name, canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height), { pixelRatio: RATIO });
   };
   add("hatch-unmanaged", hatch(c["g-block"], c.modes.unmanaged, 5, 8, 1));
-  add("hatch-overlap", hatch(c["danger-soft"], c.danger, 4, 9, -1));
+  add("hatch-overlap", hatch(c["danger-soft"], c.danger, 4, 10, -1));
   for (const mode of MODES) {
     add(`glyph-${mode}`, plates([[GLYPHS[mode], c.modes[mode], glyphInk(mode, c)]], c));
     add(`glyph-${mode}-crosses`, plates([[GLYPHS[mode], c.modes[mode], glyphInk(mode, c)], ["跨", c.ink, c.surface]], c));
@@ -24,15 +24,15 @@ function glyphInk(mode, c) {
   return PALE_MODES.has(mode) ? c["on-mode-pale"] : c["on-mode"];
 }
 
-/** Registers the kind icon of a record once, white on nothing; an unknown name registers none and answers false. */
-export function registerKindIcon(map, icon) {
+/** Registers the kind icon of a record once, in `ink` on nothing; an unknown name registers none and answers false. */
+export function registerKindIcon(map, icon, ink) {
   const name = `kind-${icon}`;
   if (map.hasImage(name)) return true;
   const body = bodies[icon];
   if (!body) return false;
   const [canvas, pen] = sheet(16, 16);
   pen.scale(16 / 24, 16 / 24);
-  pen.strokeStyle = "#fff";
+  pen.strokeStyle = ink;
   pen.lineWidth = 2;
   pen.lineCap = pen.lineJoin = "round";
   for (const [, path] of body.matchAll(/\sd="([^"]+)"/g)) pen.stroke(new Path2D(path));
@@ -51,7 +51,7 @@ function sheet(width, height) {
 
 /** Stripes at 45 degrees, `stripe` px of every `step`; lean 1 rises to the right, -1 falls. Repeats without a seam. */
 function hatch(ground, ink, stripe, step, lean) {
-  const size = 16; // the pattern's period along x; whole pixels repeat cleanly
+  const size = 12; // the pattern's period along x; whole pixels repeat cleanly
   const [canvas, pen] = sheet(size, size);
   pen.fillStyle = ground;
   pen.fillRect(0, 0, size, size);

@@ -15,6 +15,7 @@ export function layers({ office, words, onRefusal, kindIcons = async () => ({}) 
   const kept = { streets: NOTHING, grids: NOTHING, zones: NOTHING, buildings: NOTHING, roads: NOTHING, records: NOTHING };
   const running = {};
   let map = null;
+  let inkOf = () => "#fff";
 
   const show = (source, data) => map?.getSource(source)?.setData(data);
   const lineOf = (geometry) => ({ type: "Feature", properties: {}, geometry });
@@ -40,7 +41,7 @@ export function layers({ office, words, onRefusal, kindIcons = async () => ({}) 
     roads: () => show("roads", kept.roads),
     records() {
       if (!map) return;
-      for (const feature of kept.records.features) registerKindIcon(map, feature.properties.icon);
+      for (const feature of kept.records.features) registerKindIcon(map, feature.properties.icon, inkOf());
       show("records", kept.records);
     },
   };
@@ -81,8 +82,10 @@ export function layers({ office, words, onRefusal, kindIcons = async () => ({}) 
       }
       return data;
     }),
-    attach(shown) {
+    /** `ink()` is the colour that kind icons wear on their dots; it may change with the theme. */
+    attach(shown, ink = inkOf) {
       map = shown;
+      inkOf = ink;
       for (const each of Object.values(paint)) each();
       map.on("moveend", loadView);
       loadView();

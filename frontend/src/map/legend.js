@@ -20,9 +20,9 @@ export function legend({ words, hasRecords = true, hasBasemap = false, onSwitch 
   const states = hasRecords && el("ul", { class: "legend-list two" }, Object.keys(STATE_GROUPS).map((group) => el("li", {},
     el("span", { class: `dot dot-${group}`, "aria-hidden": "true" }), el("span", { class: "grow" }, words[`state_group_${group}`]))));
   const groups = Object.keys(GROUPS).filter((group) => (group !== "records" || hasRecords) && (group !== "basemap" || hasBasemap));
-  const switches = el("ul", { class: "legend-list two" }, groups.map((group) => el("li", {}, el("label", { class: "row switch" },
+  const switches = el("ul", { class: "legend-list two" }, groups.map((group) => el("li", {}, el("label", { class: "row switch", title: CLOSE_ONLY.has(group) && words.from_zoom },
     el("input", { type: "checkbox", checked: true, onchange: (event) => onSwitch(group, event.target.checked) }),
-    lineSample(group), el("span", { class: "grow" }, words[`layer_${group}`], CLOSE_ONLY.has(group) && el("span", { class: "note" }, ` ${words.from_zoom}`))))));
+    lineSample(group), el("span", { class: "grow" }, words[`layer_${group}`])))));
 
   const body = el("div", { class: "legend-body" },
     el("section", {}, el("h3", {}, words.legend_modes), modes, total),

@@ -47,7 +47,7 @@ export function view(frame, office, options) {
     if (!canDraw()) return listInstead({ frame, words, data, hasRecords: true, recordsQuery: options.records_query, onOpen: (kind, id) => current.onOpen?.(kind, id) });
     canvas = await makeCanvas(frame, options, { refill });
     const { map } = canvas;
-    data.attach(map);
+    data.attach(map, () => canvas.colours().surface);
     frame.corners.topLeft.append(searchBox({ office, words, onPick: pickFound }));
     frame.corners.topRight.append(whereButton({ frame, words, onFix: setFix }), zoomButtons(canvas, words, () => canvas.fly({ bounds: boxOfAll(data.kept.zones.features) ?? map.getBounds() })));
     frame.corners.bottomLeft.append(info.element, key.element);

@@ -5,7 +5,8 @@ import { moved, without } from "./ring.js";
 
 /** cornerList({ words, onRing(ring), onFocus([lon, lat] | null), onBox, onTooFew }) -> { element, show(ring) }. */
 export function cornerList({ words, onRing, onFocus, onBox, onTooFew }) {
-  const summary = el("summary", {});
+  const count = el("span", {});
+  const summary = el("summary", {}, count, icon("chevron-down"));
   const list = el("ul", {});
   const start = el("button", { class: "btn low", type: "button", onclick: onBox }, icon("plus"), words.box_here);
   const element = el("details", { class: "corner-list" }, summary, list, start);
@@ -37,7 +38,7 @@ export function cornerList({ words, onRing, onFocus, onBox, onTooFew }) {
       if (JSON.stringify(ring) === JSON.stringify(shown)) return;
       shown = ring;
       const open = ring ? ring.slice(0, -1) : [];
-      summary.textContent = say(words.corners, { count: open.length });
+      count.textContent = say(words.corners, { count: open.length });
       start.hidden = open.length > 0;
       fill(list, open.map((at, i) => el("li", {},
         el("button", { class: "corner-name mono", type: "button", "aria-label": say(words.corner_name, { n: i + 1 }), onkeydown: (event) => press(i, event), onfocus: () => onFocus(at), onblur: () => onFocus(null) },

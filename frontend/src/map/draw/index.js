@@ -15,7 +15,7 @@ import { marks } from "./marks.js";
 import { measuring } from "./measuring.js";
 import { panel } from "./panel.js";
 import { pen } from "./pen.js";
-import { squareAt } from "./ring.js";
+import { crossesItself, squareAt } from "./ring.js";
 import { shareRows } from "./shares.js";
 import { snappingIndex } from "./snapping.js";
 import { steps } from "./steps.js";
@@ -43,6 +43,7 @@ export function draw(frame, office, options) {
   const list = cornerList({ words, onRing: replace, onFocus: (at) => shown?.corner(at), onBox: putBox, onTooFew: () => frame.tell(words.too_few, { kind: "warn" }) });
   const bar = topBar({ words, sample: options.sample, onUndo: undo, onRedo: redo, onSave: save });
   const tools = toolPlate({ words, onTool: (tool) => hand?.setTool(tool), onSnap: switchSnap, onClear: clear });
+  const closing = el("button", { class: "btn go", type: "button", hidden: true, onclick: closeRing });
   const toast = el("div", { class: "plate-look row snap-toast", hidden: true });
   const live = measuring({
     ask: (ring, signal) => office.post("/zones/measure", { geometry: polygon(ring), zone_id: zoneId }, { signal }),
@@ -78,7 +79,7 @@ export function draw(frame, office, options) {
     frame.corners.topLeft.append(tools.element);
     frame.corners.topRight.append(whereButton({ frame, words, onFix: (fix) => { showFix(map, canvas.colours(), fix); fly(map, { center: [fix.lon, fix.lat] }); } }), zoomButtons(canvas, words));
     frame.corners.topRight.prepend(searchBox({ office, words, onPick: (item) => fly(map, item.bbox ? { bounds: item.bbox } : { center: [item.lon, item.lat] }) }));
-    frame.corners.bottomLeft.append(toast);
+    frame.corners.bottomLeft.append(closing, toast);
     frame.corners.bottomRight.append(footLine(canvas, options));
     frame.root.addEventListener("keydown", keys);
     map.on("idle", () => { if (state.measured) paintMeasured(); });
@@ -118,7 +119,7 @@ export function draw(frame, office, options) {
 
   function follow(ring, { isOpen }) {
     shown.ring(ring);
-    if (ring && corners(ring) >= 3) live.measure(ring);
+    if (ring && corners(ring) >= 3 && !(isOpen && crossesItself(ring))) live.measure(ring);
     else if (!isOpen) forgetMeasured();
     showBar();
     hint();
@@ -161,6 +162,15 @@ export function draw(frame, office, options) {
   function redo() {
     if (!hand.redoCorner() && history.canRedo) put(history.redo());
     showBar();
+  }
+
+  /** Closes the open line without hitting its first corner again. */
+  function closeRing() {
+    const open = hand.openCorners();
+    if (open.length < 3) return;
+    hand.setRing(null);
+    replace([...open, open[0]]);
+    closing.hidden = true;
   }
 
   function giveUp() {
@@ -222,6 +232,9 @@ export function draw(frame, office, options) {
   function showBar() {
     const isDrawing = Boolean(hand?.isDrawing());
     bar.show({ title: fields.values().name, canUndo: isDrawing || history.canUndo, canRedo: !isDrawing && history.canRedo, isSaving: state.isSaving });
+    const set = isDrawing ? hand.openCorners().length : 0;
+    closing.hidden = set < 3;
+    closing.textContent = say(words.close_ring, { count: set });
     tools.show({ tool: hand?.tool ?? "move", isSnapping: state.isSnapping, hasRing: Boolean(history.now) });
   }
 

@@ -5,7 +5,7 @@ import { area, spoken } from "../numbers.js";
 import { contains, labelPoint } from "../shapes.js";
 
 const NOTHING = { type: "FeatureCollection", features: [] };
-const SOURCES = ["draft", "draft-pieces", "draft-buildings", "draft-overlaps"];
+const SOURCES = ["draft", "draft-pieces", "draft-buildings", "draft-overlaps", "draft-shared-buildings"];
 
 /** marks({ map, c, words }) -> { ring(ring), measured(rows, overlaps, problems, buildings), clear() }. */
 export function marks({ map, c, words }) {
@@ -18,6 +18,8 @@ export function marks({ map, c, words }) {
   map.addLayer({ id: "draft-building", type: "fill", source: "draft-buildings", paint: { "fill-color": tint, "fill-opacity": 0.85, "fill-outline-color": c.ink } }, under);
   map.addLayer({ id: "draft-overlap", type: "fill", source: "draft-overlaps", paint: { "fill-pattern": "hatch-overlap", "fill-opacity": 0.75 } }, under);
   map.addLayer({ id: "draft-overlap-line", type: "line", source: "draft-overlaps", paint: { "line-color": c.danger, "line-width": 2 } }, under);
+  map.addLayer({ id: "draft-shared-building", type: "fill", source: "draft-shared-buildings", paint: { "fill-color": c.surface, "fill-opacity": 0.75 } }, under);
+  map.addLayer({ id: "draft-shared-building-line", type: "line", source: "draft-shared-buildings", paint: { "line-color": c.danger, "line-width": 2 } }, under);
   map.addLayer({ id: "draft-casing", type: "line", source: "draft", layout: { "line-join": "round" }, paint: { "line-color": c["g-halo"], "line-width": 7 } }, over);
   map.addLayer({ id: "draft-line", type: "line", source: "draft", layout: { "line-join": "round" },
     paint: { "line-color": c.ink, "line-width": 3.2, "line-dasharray": [3.1, 1.6] } }, over);
@@ -46,11 +48,13 @@ export function marks({ map, c, words }) {
       dropFlags();
       const pieces = rows.filter((row) => row.piece);
       show("draft-pieces", pieces.map((row) => feature(row.piece, { tint: row.tint })));
-      show("draft-buildings", buildings.flatMap((building) => {
-        const at = labelPoint(building.geometry);
-        const row = at && pieces.find((each) => contains(each.piece, at));
-        return row ? [feature(building.geometry, { tint: row.tint })] : [];
+      const placed = buildings.map((building) => ({ geometry: building.geometry, at: labelPoint(building.geometry) })).filter(({ at }) => at);
+      const isShared = ({ at }) => overlaps.some((overlap) => contains(overlap.piece, at));
+      show("draft-buildings", placed.flatMap((building) => {
+        const row = pieces.find((each) => contains(each.piece, building.at));
+        return row && !isShared(building) ? [feature(building.geometry, { tint: row.tint })] : [];
       }));
+      show("draft-shared-buildings", placed.filter(isShared).map((building) => feature(building.geometry)));
       show("draft-overlaps", overlaps.map((overlap) => feature(overlap.piece)));
       if (rows.length > 1) {
         for (const row of pieces) if (!row.isSliver) flag(labelPoint(row.piece), el("div", { class: "share-flag", "data-tint": row.tint }, row.shareText));

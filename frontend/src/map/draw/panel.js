@@ -36,10 +36,10 @@ export function panel({ words, onGoTo }) {
       figure(words.households, measured ? { figure: grouped(measured.households), unit: words.households_unit } : none));
     fill(shares, sharePart(share, words, busy));
     fill(warnings,
-      hint && plate("run", "info-circle", hint),
+      hint && el("div", { class: "say run" }, icon("info-circle"), el("div", {}, hint)),
       refusal && plate("bad", "alert-triangle", refusal.at ? refusal.sentence : say(words.measure_failed, { reason: refusal.sentence }), null, refusal.at && goTo(refusal.at)),
       (measured?.problems ?? []).map((problem) => plate("bad", "alert-triangle", problem.sentence, null, problem.at && goTo(problem.at))),
-      (measured?.overlaps ?? []).map((overlap) => plate("bad", "alert-triangle",
+      [...(measured?.overlaps ?? [])].sort((a, b) => b.area_m2 - a.area_m2).map((overlap) => plate("bad", "alert-triangle",
         say(words.overlap_title, { name: overlap.name, area: spoken(area(overlap.area_m2, words)) }),
         say(words.overlap_body, { buildings: grouped(overlap.buildings), households: grouped(overlap.households) }), goTo(overlap.piece))),
       measured?.crosses_grids && plate("warn", "file-description", words.cross_title, words.cross_body));

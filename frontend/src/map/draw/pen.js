@@ -92,6 +92,11 @@ export function pen({ map, c, snap, onRing, onStep, onTool }) {
       setTool(next ? (tool === "draw" ? "edit" : tool) : "move");
       onRing(ring(), { isOpen: false });
     },
+    /** The corners that are set of an open line, without the one that follows the pointer. */
+    openCorners() {
+      const feature = isDrawing() ? drawn()[0] : null;
+      return feature ? feature.geometry.coordinates[0].slice(0, feature.properties.committedCoordinateCount ?? 0) : [];
+    },
     /** Takes back the last corner of an open line; false when there is none. */
     undoCorner() {
       return isDrawing() && terra.canUndo() ? terra.undo() : false;

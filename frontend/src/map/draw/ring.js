@@ -21,3 +21,17 @@ export function squareAt([lon, lat], side) {
   const [x, y] = [side / 2 / Math.cos((lat * Math.PI) / 180), side / 2];
   return [[lon - x, lat - y], [lon + x, lat - y], [lon + x, lat + y], [lon - x, lat + y], [lon - x, lat - y]];
 }
+
+/** True when two edges that are not neighbours cross; touching ends count too. */
+export function crossesItself(ring) {
+  const side = ([ax, ay], [bx, by], [px, py]) => Math.sign((bx - ax) * (py - ay) - (by - ay) * (px - ax));
+  const last = ring.length - 1;
+  for (let i = 0; i < last; i++) {
+    for (let j = i + 2; j < last; j++) {
+      if (i === 0 && j === last - 1) continue;
+      const [a, b, p, q] = [ring[i], ring[i + 1], ring[j], ring[j + 1]];
+      if (side(a, b, p) * side(a, b, q) <= 0 && side(p, q, a) * side(p, q, b) <= 0) return true;
+    }
+  }
+  return false;
+}

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { metresBetween } from "../shapes.js";
-import { moved, squareAt, without } from "./ring.js";
+import { crossesItself, moved, squareAt, without } from "./ring.js";
 
 const ring = squareAt([120.82, 29.58], 0.002);
 
@@ -23,4 +23,10 @@ test("a square can lose one corner, a triangle none", () => {
 test("the square is as wide as high on the ground", () => {
   const [a, b, , d] = ring;
   assert.ok(Math.abs(metresBetween(a, b) - metresBetween(a, d)) < 0.5);
+});
+
+test("a bow tie crosses itself, a square and a triangle do not", () => {
+  assert.equal(crossesItself([[0, 0], [2, 2], [2, 0], [0, 2], [0, 0]]), true);
+  assert.equal(crossesItself(ring), false);
+  assert.equal(crossesItself(without(ring, 2)), false);
 });
