@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from demo import load
 from domain.policy import catalogue, permissions
 from services import Services
 from services.assets import AssetsService
+from services.bundles import read_bundles
 from services.coverage import CoverageService
 from services.evidence import Evidence
 from services.history import HistoryService
@@ -67,15 +67,17 @@ def build(settings: Settings) -> Services:
     migrate(store.engine)
     photos = PhotoStore(settings.photo_store)
     rules, issues = permissions.load_builtin(), catalogue.load_builtin()
+    bundles = read_bundles(HOME)
     people = People(store, rules, now)
     queue = Queue(store, now)
     return Services(
         store=store, permissions=rules, catalogue=issues, people=people, places=Places(store, rules),
         intake=Intake(store, rules, issues, now, zone),
-        evidence=Evidence(store, photos, rules, issues, queue, now, zone, font=_font()),
+        evidence=Evidence(store, photos, rules, issues, queue, now, zone, font=bundles.font),
         records=RecordsService(store, rules, issues, now), zones=Zones(store, rules, now),
         assets=AssetsService(store, rules, now), coverage=CoverageService(store, rules, now),
         history=HistoryService(store, photos, rules, now, zone), queue=queue, timezone=zone,
+        bundles=bundles,
         secret_key=_secret_key(settings), public_url=settings.public_url, is_tls=settings.tls_cert is not None,
         basemap=settings.basemap,
     )  # fmt: skip
@@ -104,12 +106,3 @@ def _secret_key(settings: Settings) -> str:
     with os.fdopen(handle, "w") as file:
         file.write(secrets.token_urlsafe(48))
     return path.read_text("ascii").strip()
-
-
-def _font() -> Path | None:
-    """The Chinese font that set-up took from its package; None when the bundles have not been built."""
-    dist = HOME / "web" / "dist"
-    try:
-        return dist / json.loads((dist / "manifest.json").read_text("utf-8"))["font.ttf"]
-    except (OSError, ValueError, KeyError):
-        return None

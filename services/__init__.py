@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from domain.policy.catalogue import Catalogue
 from domain.policy.permissions import Permissions
 from services.assets import AssetsService
+from services.bundles import Bundles
 from services.coverage import CoverageService
 from services.evidence import Evidence
 from services.history import HistoryService
@@ -35,6 +36,7 @@ class Services:
     coverage: CoverageService
     history: HistoryService
     queue: Queue
+    bundles: Bundles
     timezone: ZoneInfo
     secret_key: str
     public_url: str = ""

@@ -15,7 +15,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from domain.errors import NotFound, Refused
 from i18n import closest, words
 from services.people import SESSION_LIFE, People
-from web import bundles
 from web.gate import COOKIE, Cookies
 from web.problems import sentence
 
@@ -25,9 +24,10 @@ FORM_CAP_BYTES = 16_000
 class Doors:
     """has_sample: true while the sample city's accounts have the passwords that the README prints."""
 
-    def __init__(self, people: People, cookies: Cookies, *, is_tls: bool, has_sample: Callable[[], bool]) -> None:
+    def __init__(self, people: People, cookies: Cookies, *, style: str, is_tls: bool, has_sample: Callable[[], bool]) -> None:
         self._people = people
         self._cookies = cookies
+        self._style = style
         self._is_tls = is_tls
         self._has_sample = has_sample
         self._pages = Environment(
@@ -100,7 +100,7 @@ class Doors:
     def _draw(self, request: Request, template: str, **facts: Any) -> Response:
         lang = self._lang(request)
         page = self._pages.get_template(template).render(
-            say=words(lang), lang="zh-CN" if lang == "zh" else "en", style=bundles.urls().get("look.css", ""), **facts
+            say=words(lang), lang="zh-CN" if lang == "zh" else "en", style=self._style, **facts
         )
         return HTMLResponse(page, headers={"Cache-Control": "no-store", "Content-Language": lang})
 

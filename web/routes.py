@@ -8,14 +8,14 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from domain.errors import Refused
 from services import Services
-from web import bundles
 from web.api import api
+from web.bundles import BundleFiles
 from web.gate import Cookies
 from web.login import Doors
 
 
 def routes(services: Services, cookies: Cookies) -> list[BaseRoute]:
-    doors = Doors(services.people, cookies, is_tls=services.is_tls, has_sample=services.has_known_passwords)
+    doors = Doors(services.people, cookies, style=services.bundles.urls.get("look.css", ""), is_tls=services.is_tls, has_sample=services.has_known_passwords)
 
     def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -25,7 +25,7 @@ def routes(services: Services, cookies: Cookies) -> list[BaseRoute]:
             waiting = services.queue.waiting()
         except Refused as refused:
             return JSONResponse({"status": "busy", "code": refused.code}, 503)
-        return JSONResponse({"status": "ok", "queue": waiting, "bundles": bundles.trouble() or "ok"})
+        return JSONResponse({"status": "ok", "queue": waiting, "bundles": services.bundles.trouble or "ok"})
 
     def robots(_: Request) -> Response:
         return Response("User-agent: *\nDisallow: /\n", media_type="text/plain")
@@ -39,6 +39,6 @@ def routes(services: Services, cookies: Cookies) -> list[BaseRoute]:
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
         Route("/robots.txt", robots, methods=["GET"]),
-        Route("/assets/{name}", bundles.serve, methods=["GET"]),
+        Route("/assets/{name}", BundleFiles(services.bundles).serve, methods=["GET"]),
         Mount("/api/v1", api(services)),
     ]

@@ -1,0 +1,67 @@
+"""The operator's command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from wiring import Settings, build, services
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="嵊里管·巡查: run it, look after it.")
+
+
+@app.command()
+def run() -> None:
+    """Start the app; on the first start load the sample city, or print the way to set it up."""
+    import uvicorn
+
+    settings = Settings()
+    built = services()
+    address = f"{'https' if settings.tls_cert else 'http'}://{settings.host}:{settings.port}"
+    if built.people.needs_setup():
+        token = built.people.make_setup_token()
+        print(f"\n第一次设置 / first set-up: {address}/setup?token={token}\n", flush=True)
+    print(f"嵊里管·巡查: {address}", flush=True)
+    if built.has_known_passwords():
+        print("示意账号 / sample accounts: inspector1, officer1, officer2, clerk1, leader1, admin1 · shili-2026", flush=True)
+    uvicorn.run(
+        "app:app", host=settings.host, port=settings.port, log_level="warning",
+        ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
+        proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=settings.trusted_proxies or None,
+        ws_max_size=16 * 1024 * 1024,
+    )  # fmt: skip
+
+
+@app.command()
+def verify() -> None:
+    """Walk the whole history, rehash every original; exit code 1 when something does not fit."""
+    built = build(Settings(sample_city=False))
+
+    def progress(done: int, of: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{done}/{of}", end="" if done < of else "\n", file=sys.stderr)
+
+    found = built.history.verify(progress)
+    print(f"links {found.links}, subjects {found.subjects}, photos {found.photos}, checkpoints {found.checkpoints}")
+    for finding in found.findings:
+        print(f"  {finding.code}: {finding.subject} {finding.detail}".rstrip())
+    print("clean" if found.is_clean else f"{len(found.findings)} findings")
+    built.close()
+    raise typer.Exit(0 if found.is_clean else 1)
+
+
+@app.command()
+def work() -> None:
+    """Do the queued jobs that are due, then stop."""
+    from jobs.runner import Runner
+
+    built = services()
+    print(f"{Runner(built).run_until_empty()} jobs done")
+    built.close()
+
+
+if __name__ == "__main__":
+    os.chdir(os.path.dirname(os.path.abspath(__file__)))
+    app()

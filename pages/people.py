@@ -1,0 +1,6 @@
+"""To be drawn next."""
+
+from ui import shell
+
+say = shell.say()
+shell.title(say("page.people"))

@@ -1,0 +1,135 @@
+"""The frame around every page: who is asking, what they may open, how refusals are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from domain.errors import NotSignedIn, Refused
+from domain.records import Actor
+from i18n import Words, words
+from ui import state
+
+HOME = Path(__file__).resolve().parent.parent
+# page, permission, icon, group
+PAGES = (
+    ("today", "app.use", "today", "work"),
+    ("record", "record.report", "photo_camera", "work"),
+    ("map", "layers.read", "map", "work"),
+    ("records", "record.read", "folder_open", "work"),
+    ("one_record", "record.read", "description", "hidden"),
+    ("draw", "zone.draft", "polyline", "zones"),
+    ("asset", "asset.read", "inventory_2", "zones"),
+    ("coverage", "coverage.read", "bar_chart", "city"),
+    ("people", "people.read", "group", "city"),
+)
+
+
+def draw(services: Any) -> None:
+    """One run of the app for one person."""
+    st.set_page_config(page_title="嵊里管·巡查", page_icon=":material/pin_drop:", layout="wide")
+    st.html(f"<style>{_sheet()}</style>")
+    try:
+        actor = services.people.actor(_session())
+    except NotSignedIn:
+        _ended(words(state.lang_from_browser()))
+        return
+    say = words(actor.lang)
+    state.keep("actor", actor)
+    state.keep("is_sample", services.is_sample_city())
+    if services.bundles.trouble:
+        st.warning(say(f"app.bundle_{services.bundles.trouble}"), icon=":material/build:")
+    page = _navigation(services, actor, say)
+    with refusals(say):
+        page.run()
+
+
+def _navigation(services: Any, actor: Actor, say: Words) -> Any:
+    groups: dict[str, list[Any]] = {}
+    for name, permission, icon, group in PAGES:
+        if services.permissions.allows(actor, permission):
+            title = say(f"page.{name}")
+            page = st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name,
+                           default=name == "today", visibility="hidden" if group == "hidden" else "visible")  # fmt: skip
+            groups.setdefault(say("app.group_work") if group == "hidden" else say(f"app.group_{group}"), []).append(page)
+    st.logo(str(HOME / "ui" / "mark.svg"), size="large")
+    page = st.navigation(groups)
+    with st.sidebar:
+        st.caption(f"**{actor.name}** · {where_of(services, actor, say)}")
+        left, right = st.columns(2)
+        left.button(say("app.language"), key="lang", on_click=_switch, args=(services, actor), type="tertiary")
+        right.button(say("app.log_out"), key="log_out", on_click=_log_out, args=(services, actor), type="tertiary")
+    return page
+
+
+def where_of(services: Any, actor: Actor, say: Words) -> str:
+    """The areas a person works for, in words."""
+    if any(a.scope_kind == "city" for a in actor.assignments):
+        return say("app.whole_city")
+    name_of = services.places.name_of()
+    return "、".join(dict.fromkeys(name_of(a.scope_id) for a in actor.assignments if a.scope_id)) or say("app.none")
+
+
+@contextmanager
+def refusals(say: Words) -> Iterator[None]:
+    """A refusal is a sentence on the page, never a stack of code."""
+    try:
+        yield
+    except NotSignedIn:
+        _ended(say)
+    except Refused as refused:
+        st.error(sentence(refused, say), icon=":material/block:")
+
+
+def sentence(refused: Refused, say: Words) -> str:
+    facts = {**refused.facts, "field": refused.field or ""}
+    for key, value in refused.facts.items():
+        if key.endswith("_" + say.lang):
+            facts[key[:-3]] = value
+    for code in (refused.code, type(refused).code):
+        if say.has(f"refused.{code}"):
+            return say(f"refused.{code}", **facts)
+    return say("refused.refused")
+
+
+def actor() -> Actor:
+    """Who this run is for; checked against the session table at its start."""
+    return state.kept("actor")
+
+
+def say() -> Words:
+    return words(actor().lang)
+
+
+def title(text: str, *, above: str = "") -> None:
+    """The question the page answers, with the sample mark beside it."""
+    if above:
+        st.caption(above)
+    mark = f"  :gray-badge[{say()('app.sample')}]" if state.kept("is_sample") else ""
+    st.markdown(f"# {text}{mark}")
+
+
+def _session() -> str | None:
+    """The session id that the gate put into the handshake; AppTest puts it there by hand."""
+    return st.user.get("slg_session")
+
+
+def _ended(say: Words) -> None:
+    st.info(say("app.signed_out"), icon=":material/lock:")
+    st.link_button(say("app.log_in_again"), "/login", type="primary")
+
+
+def _switch(services: Any, actor: Actor) -> None:
+    services.people.set_language(actor, "zh" if actor.lang == "en" else "en")
+
+
+def _log_out(services: Any, actor: Actor) -> None:
+    services.people.log_out(actor.session_id)
+
+
+def _sheet() -> str:
+    return (HOME / "ui" / "shell.css").read_text("utf-8")

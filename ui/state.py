@@ -1,0 +1,47 @@
+"""What a person chose, for this session or in the address. The only file that touches st.session_state keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from i18n import closest
+
+
+def lang_from_browser() -> str:
+    return closest(st.context.locale or "")
+
+    return closest(st.context.locale or "")
+
+
+def asked(name: str, fallback: str = "") -> str:
+    """A value of the address, as plain text; an address can hold anything, so it is cut short."""
+    return str(st.query_params.get(name, fallback))[:200]
+
+
+def remember(**values: str | None) -> None:
+    """Write values into the address so that it can be shared; None takes one out."""
+    for name, value in values.items():
+        if value:
+            st.query_params[name] = value
+        elif name in st.query_params:
+            del st.query_params[name]
+
+
+def keep(name: str, value: Any) -> None:
+    st.session_state[f"slg.{name}"] = value
+
+
+def kept(name: str, fallback: Any = None) -> Any:
+    return st.session_state.get(f"slg.{name}", fallback)
+
+
+def take(name: str) -> Any:
+    """A kept value, once: the outcome of a button's callback."""
+    return st.session_state.pop(f"slg.{name}", None)
+
+
+def theme() -> str:
+    """"dark" or "light", as Streamlit draws it."""
+    return "dark" if st.context.theme.type == "dark" else "light"
