@@ -3,16 +3,17 @@
 
 export const POSITION_DEFAULTS = { good_m: 15, poor_m: 50, max_age_s: 30 };
 
-/** The most accurate fix not older than max_age_s at now_ms; of equals the newest; null when there is none. */
+// A fix loses worth with age: its person may have walked on.
+const WALK_M_PER_S = 1.4;
+
+/**
+ * The fix that says best where the phone is at now_ms: least accuracy plus the way walked since. Fixes older than
+ * max_age_s do not count; of equals the newest; null when there is none.
+ */
 export function bestFix(fixes, now_ms, max_age_s = POSITION_DEFAULTS.max_age_s) {
-  let best = null;
-  for (const fix of fixes) {
-    if (now_ms - fix.at_ms > max_age_s * 1000) continue;
-    const better = !best || fix.accuracy_m < best.accuracy_m;
-    const newer = best && fix.accuracy_m === best.accuracy_m && fix.at_ms > best.at_ms;
-    if (better || newer) best = fix;
-  }
-  return best;
+  const doubt_m = (fix) => fix.accuracy_m + (WALK_M_PER_S * Math.max(0, now_ms - fix.at_ms)) / 1000;
+  const fresh = fixes.filter((fix) => now_ms - fix.at_ms <= max_age_s * 1000);
+  return fresh.sort((a, b) => doubt_m(a) - doubt_m(b) || b.at_ms - a.at_ms)[0] ?? null;
 }
 
 /** "good" | "fair" | "poor" | "none" for a fix or null. Poor and none ask the person for a reason. */

@@ -6,8 +6,12 @@ import { asPosition, bestFix, fixGrade, watchPosition } from "./fix.js";
 
 const fix = (accuracy_m, at_ms) => ({ lon: 120.82, lat: 29.59, accuracy_m, at_ms });
 
-test("the most accurate fix of the last 30 seconds wins over a newer, weaker one", () => {
-  assert.equal(bestFix([fix(5, 10_000), fix(40, 30_000)], 35_000, 30).accuracy_m, 5);
+test("an accurate fix wins over a newer, much weaker one", () => {
+  assert.equal(bestFix([fix(5, 20_000), fix(40, 30_000)], 30_000, 30).accuracy_m, 5);
+});
+
+test("somebody who walks on is not held to the place of half a minute ago", () => {
+  assert.equal(bestFix([fix(5, 5_000), fix(9, 30_000)], 30_000, 30).accuracy_m, 9);
 });
 
 test("a stale fix is never used, however accurate", () => {

@@ -8,7 +8,7 @@ export function plateField(form) {
   const { say } = form;
   const isRequired = form.draft.plate_need === "required";
   const isMotor = form.draft.plate_series !== "ebike";
-  const hint = el("p", { class: "note", id: "plate-hint", "aria-live": "polite" });
+  const hint = el("p", { class: "note", id: "plate-hint", "aria-live": "polite", "data-wrong-below": true });
   const input = el("input", {
     value: form.draft.plate,
     autocomplete: "off",

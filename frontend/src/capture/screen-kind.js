@@ -71,6 +71,7 @@ export function kindScreen(form) {
   }
 
   function drawBody({ focus = null } = {}) {
+    foot.hidden = searching;
     fill(body, searching ? searchPart() : tilesPart());
     if (focus) body.querySelector(focus)?.focus();
   }

@@ -265,7 +265,7 @@ export function placeScreen(form) {
     const home = field && node.querySelector(`[data-field="${field.split(/[.[]/)[0]}"]`);
     const line = el("p", { class: "wrong", role: "alert", "data-said": true, "data-testid": "problem" }, detail);
     if (home && !home.hidden) {
-      home.append(line);
+      (home.querySelector("[data-wrong-below]") ?? home.lastElementChild).after(line);
       const input = home.querySelector("input, textarea, button");
       input?.setAttribute("aria-invalid", "true");
       input?.addEventListener("input", () => { line.remove(); input.removeAttribute("aria-invalid"); }, { once: true });

@@ -129,7 +129,7 @@ export function shotsScreen(form) {
     const missing = missingShots(form.draft, shots);
     const at = shots.required.findIndex((shot) => shot.code === current);
     const kind = form.type ? form.label(form.type, "tile_") || form.label(form.type) : say("no_kind_yet");
-    const where = at < 0 ? say("extra_n", { n: extras().length }) : say("shot_of", { i: at + 1, n: shots.required.length });
+    const where = at < 0 ? say("extra") : say("shot_of", { i: at + 1, n: shots.required.length });
     fill(title, kind, el("span", { class: "soft" }, ` · ${where}`));
     drawFrame();
     drawStrip();
@@ -181,6 +181,7 @@ export function shotsScreen(form) {
   }
 
   function drawStrip() {
+    strip.classList.toggle("dense", shots.required.length + extras().length > 3);
     fill(
       strip,
       shots.required.map((shot) => box(shot, photoOf(form.draft, shot.code), current === shot.code, () => select(shot.code))),
