@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from demo.fabric import WIDTHS_M, Cut, Warp
+from demo.fabric import outline as outline_of
 from demo.land import Land
 from demo.sources import Sources
 
@@ -24,13 +25,16 @@ class Line:
 
 
 def make_roads(land: Land, sources: Sources, rng: np.random.Generator) -> list[Line]:
-    """Town streets clipped to the town, two roads on the banks of the river, then the country roads."""
+    """Town streets clipped to the town, a road round it, two on the banks of the river, then the country roads."""
     found: list[Line] = []
     towns = []
     for patch in land.patches:
-        rings = [patch.warp(_ring(leaf.rect)) for leaf in patch.leaves]
-        town = shapely.union_all(shapely.polygons(rings)).buffer(12)
-        towns.append(town)
+        rings = [patch.warp(outline_of(leaf.rect)) for leaf in patch.leaves]
+        outline = shapely.union_all([shapely.Polygon(ring) for ring in rings])
+        town = outline.buffer(12)
+        towns.append(outline)
+        rim = shapely.get_exterior_ring(shapely.get_parts(outline.simplify(0.4)))
+        found += [Line("street", shapely.LineString(ring)) for ring in rim]
         for cut in patch.cuts:
             found += _streets(patch.warp, cut, town)
     middles = np.array([patch.warp.centre for patch in land.patches])
@@ -43,11 +47,6 @@ def make_roads(land: Land, sources: Sources, rng: np.random.Generator) -> list[L
         at = -1 if line.hamlet is None else line.hamlet - len(middles)
         found.append(replace(line, hamlet=at if at >= 0 else None))
     return found
-
-
-def _ring(rect: tuple[int, int, int, int]) -> np.ndarray:
-    u0, v0, u1, v1 = rect
-    return np.array([[u0, v0], [u1, v0], [u1, v1], [u0, v1]], dtype=float)
 
 
 def _streets(warp: Warp, cut: Cut, town: shapely.Geometry) -> list[Line]:
@@ -96,14 +95,21 @@ def _river(in_town: shapely.LineString, sources: Sources, rng: np.random.Generat
 
 
 def _winding(line: np.ndarray, rng: np.random.Generator, sway: float) -> shapely.LineString:
-    """The polyline with every piece halved four times, each new point pushed sideways."""
+    """The polyline with every piece halved four times, each new point pushed sideways, corners rounded."""
     for _ in range(4):
         along = np.diff(line, axis=0)
         push = rng.normal(0, sway, len(along))[:, None] * np.column_stack([-along[:, 1], along[:, 0]])
         mixed = np.empty((len(line) * 2 - 1, 2))
         mixed[0::2], mixed[1::2] = line, (line[:-1] + line[1:]) / 2 + push
         line = mixed
-    return shapely.linestrings(line)
+    return shapely.linestrings(_rounded(line))
+
+
+def _rounded(line: np.ndarray) -> np.ndarray:
+    """Cut every corner off at a quarter of its two pieces; the ends stay (Chaikin 1974)."""
+    start, end = line[:-1], line[1:]
+    cut = np.stack([0.75 * start + 0.25 * end, 0.25 * start + 0.75 * end], axis=1).reshape(-1, 2)
+    return np.concatenate([line[:1], cut[1:-1], line[-1:]])
 
 
 def _country(
