@@ -89,8 +89,8 @@ def _camera(scene: Scene, shot: str, seed: int, size: tuple[int, int]) -> Camera
     }
     x, y, width = frames.get(shot, (200, 172, 400))
     step = Random(f"camera {shot} {seed}")
-    slant = min(1.0, size[0] / size[1] / (4 / 3))  # a portrait picture sees a narrower piece, so that things stay large
-    width *= max(0.62, slant) * step.uniform(0.96, 1.04)
+    # A portrait picture sees a narrower piece, so that things stay large; a wide one sees more.
+    width *= min(1.6, max(0.62, size[0] / size[1] / (4 / 3))) * step.uniform(0.96, 1.04)
     return Camera(x + step.uniform(-0.02, 0.02) * width, y + step.uniform(-0.02, 0.02) * width, width)
 
 

@@ -14,6 +14,11 @@ from typing import Any
 
 MEMORY_CAP_MB = 1536
 PICTURE_LIMIT_S = 20
+# Every code an answer may carry; i18n words them under [refused].
+ERROR_CODES = frozenset({
+    "not_a_photo", "too_many_pixels", "photo_broken", "photo_too_heavy", "photo_too_slow", "heic_not_decoded",
+    "original_missing", "view_not_written", "view_request_broken", "worker_died", "worker_hung",
+})  # fmt: skip
 # Not the picture's fault for certain: the job may try these again a few times.
 RETRY_CODES = frozenset({"worker_died", "worker_hung", "view_not_written", "photo_too_slow"})
 _ANSWER_CAP_BYTES = 1024 * 1024

@@ -88,7 +88,7 @@ def _plate(stamp: Stamp, font_path: Path, unit: float, room_px: int) -> Image.Im
 
 
 def _rows(stamp: Stamp, unit: float) -> list[_Row]:
-    big, plain, small = (max(least, round(size * unit)) for least, size in ((19, 50), (14, 34), (13, 29)))
+    big, plain, small = (max(least, round(size * unit)) for least, size in ((19, 46), (14, 32), (13, 27)))
     rows = [
         _Row(stamp.shot, small, _WHITE, trailing=stamp.record_number, is_chip=True)
         if stamp.shot
@@ -117,31 +117,30 @@ def _lines(rows: list[_Row], font_path: Path, room_px: int) -> list[_Row]:
     out = []
     for row in rows:
         font = _font(font_path, row.size_px)
-        if row.trailing and _row_width(row, font_path) > room_px:
-            trailing = _Row(row.trailing, _small(row.size_px), _SOFT)
-            out += [_Row(_cut(row.text, font, room_px), row.size_px, row.fill, is_chip=row.is_chip)]
-            out += [_Row(_cut(trailing.text, _font(font_path, trailing.size_px), room_px), trailing.size_px, _SOFT)]
-        elif row.most_lines > 1:
-            out += [_Row(text, row.size_px, row.fill) for text in _wrap(row.text, font, room_px, row.most_lines)]
-        elif row.trailing:
+        room = room_px - (row.size_px if row.is_chip else 0)
+        if row.most_lines > 1:
+            out += [_Row(text, row.size_px, row.fill) for text in _wrap(row.text, font, room, row.most_lines)]
+        elif row.trailing and _row_width(row, font_path) <= room_px:
             out.append(row)
         else:
-            room = room_px - (row.size_px if row.is_chip else 0)
             out.append(_Row(_cut(row.text, font, room), row.size_px, row.fill, is_chip=row.is_chip))
+            if row.trailing:
+                size = _small(row.size_px)
+                out.append(_Row(_cut(row.trailing, _font(font_path, size), room_px), size, _SOFT))
     return out
 
 
 def _wrap(text: str, font: ImageFont.FreeTypeFont, room_px: int, most_lines: int) -> list[str]:
-    """Break at blanks or middle dots where one is near the edge, else anywhere: Chinese has no blanks."""
+    """Break at a middle dot when one is near the edge, else at a blank, else anywhere: Chinese has no blanks."""
     lines: list[str] = []
     rest = text
     while rest and len(lines) < most_lines - 1:
         fits = _how_many_fit(rest, font, room_px)
         if fits >= len(rest):
             break
-        soft = max(rest.rfind(" ", 0, fits + 1), rest.rfind("·", 0, fits))
-        at = soft + 1 if soft > fits * 0.6 else fits
-        lines.append(rest[:at].strip())
+        dot, blank = rest.rfind("·", 0, fits), rest.rfind(" ", 0, fits + 1)
+        at = next((spot + 1 for spot in (dot, blank) if spot > fits * 0.55), fits)
+        lines.append(rest[:at].strip(" ·") or rest[:at])
         rest = rest[at:].strip()
     return [*lines, _cut(rest, font, room_px)] if rest else lines
 

@@ -63,7 +63,7 @@ def _answer(line: str, limit_s: float) -> dict[str, Any]:
     except OSError:
         code = "view_not_written"
     except (ValueError, KeyError, TypeError):
-        code = "bad_request"
+        code = "view_request_broken"
     return {"ok": False, "error": {"code": code}, "facts": known.get("facts")}
 
 

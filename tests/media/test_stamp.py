@@ -90,7 +90,7 @@ def test_long_text_ends_in_an_ellipsis_not_in_the_middle_of_nowhere(font_path: P
     lines = _wrap("剡湖街道 · 示例第三网格 · 示例小区036 · 3 幢 2 单元门前的消防通道内侧", font, 480, 2)
     assert len(lines) == 2
     assert all(font.getlength(line) <= 480 for line in lines)
-    assert lines[0].endswith(("·", "格", "036"))
+    assert lines == ["剡湖街道 · 示例第三网格", "示例小区036 · 3 幢 2 单元门前的…"]
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

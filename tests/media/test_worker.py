@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from media.client import MediaWorker
+from i18n import words
+from media.client import ERROR_CODES, RETRY_CODES, MediaWorker
 
 Request = Callable[..., dict[str, Any]]
 
@@ -176,7 +177,14 @@ def test_nothing_is_left_behind_when_a_view_cannot_be_written(worker: MediaWorke
 @pytest.mark.parametrize("request_given", [{}, {"path": None}, {"path": "/no/such/file", "out_view": "x"}])
 def test_unfinished_requests_are_answered_too(worker: MediaWorker, request_given: dict[str, Any]) -> None:
     answer = worker.make(request_given)
-    assert answer["error"]["code"] in {"bad_request", "original_missing"}
+    assert answer["error"]["code"] in {"view_request_broken", "original_missing"}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_answer_code_is_worded(lang: str) -> None:
+    assert RETRY_CODES < ERROR_CODES
+    for code in ERROR_CODES:
+        assert words(lang).has(f"refused.{code}"), code
 
 
 def test_lines_that_are_no_request_are_answered_too(tmp_path: Path) -> None:
@@ -184,7 +192,7 @@ def test_lines_that_are_no_request_are_answered_too(tmp_path: Path) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "media.worker"], input=asked, capture_output=True, check=True, timeout=60
     )
-    assert ran.stdout.splitlines() == [b'{"ok": false, "error": {"code": "bad_request"}, "facts": null}'] * 4
+    assert ran.stdout.splitlines() == [b'{"ok": false, "error": {"code": "view_request_broken"}, "facts": null}'] * 4
 
 
 def test_the_child_sees_no_setting_of_the_app(
