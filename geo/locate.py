@@ -10,12 +10,14 @@ Polygons of a true coverage leave no point between them unowned. Several owners 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from geo.cells import BoxCells
 from geo.measure import box_around, project, project_points
 
 Indexes = NDArray[np.intp]
@@ -37,6 +39,7 @@ class PlaceIndex:
         # own copies: preparing marks a geometry, and the caller may hand the same one to another index or thread
         self._polygons = shapely.force_2d(shapes[self._given])
         self._tree = shapely.STRtree(self._polygons)
+        self._cells = BoxCells(shapely.bounds(self._polygons))
         self._prepare()
 
     def _prepare(self) -> None:
@@ -55,8 +58,10 @@ class PlaceIndex:
 
     def at(self, lon: float, lat: float) -> tuple[Any, ...]:
         """Ids of all polygons that hold the point, border included, smallest id first. NaN gives none."""
-        _, polygon = self._pairs(np.array([lon], dtype=np.float64), np.array([lat], dtype=np.float64))
-        return tuple(self.ids[i] for i in np.sort(polygon))
+        if not (isfinite(lon) and isfinite(lat)):
+            return ()
+        found = self._tree.query(shapely.points(lon, lat))
+        return tuple(self.ids[i] for i in np.sort(found[shapely.intersects_xy(self._polygons[found], lon, lat)]))
 
     def many(self, lons: ArrayLike, lats: ArrayLike) -> tuple[Indexes, Indexes]:
         """(owner, owners) for n points: the row of the first owner in the order the layer was given (-1 for none),
@@ -94,10 +99,9 @@ class PlaceIndex:
 
     def _pairs(self, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> tuple[Indexes, Indexes]:
         """(point, polygon in sorted order) of every pair that meets."""
-        known = np.flatnonzero(np.isfinite(lons) & np.isfinite(lats))
-        point, polygon = self._tree.query(shapely.points(lons[known], lats[known]))
+        point, polygon = self._cells.candidates(lons, lats)
         # one prepared polygon after the other: its search structure stays in the processor's cache
         order = np.argsort(polygon, kind="stable")
-        point, polygon = known[point[order]], polygon[order]
+        point, polygon = point[order], polygon[order]
         meets = shapely.intersects_xy(self._polygons[polygon], lons[point], lats[point])
         return point[meets], polygon[meets]

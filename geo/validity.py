@@ -32,8 +32,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
-from numbers import Real
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -78,7 +77,7 @@ def polygon_from_geojson(geojson: Any, *, city: BaseGeometry | None = None) -> P
     """
     kind, coordinates = _kind_and_coordinates(geojson)
     parts = [coordinates] if kind == "Polygon" else coordinates
-    if not isinstance(parts, list) or not parts:
+    if not isinstance(parts, list | tuple) or not parts:
         raise BadGeometry("coordinates_malformed")
     if _points_sent(parts) > MAX_POINTS:
         raise BadGeometry("too_many_points")
@@ -102,9 +101,10 @@ def check_polygon(polygon: BaseGeometry) -> None:
     if not len(points):
         raise BadGeometry("no_area")
     _check_degrees(points)
-    for ring in _all_rings(polygon):
-        if _is_flat(ring):
-            raise BadGeometry("no_area", _first_point(ring))
+    rings = shapely.get_rings(polygon)
+    flat = np.flatnonzero(_are_flat(rings))
+    if len(flat):
+        raise BadGeometry("no_area", _first_point(rings[flat[0]]))
     if not shapely.is_valid(polygon):
         raise BadGeometry(*_fault(polygon))
     if float(shapely.area(project(polygon))) < MIN_AREA_M2:
@@ -121,10 +121,11 @@ def check_inside_city(polygon: BaseGeometry, city: BaseGeometry) -> None:
     raise BadGeometry("outside_city" if share > 0.999 else "partly_outside_city", (place.x, place.y))
 
 
-def _is_flat(ring: BaseGeometry) -> bool:
-    """All points on one straight line, to the centimetre. Judged by the hull: a figure of eight has no area either,
+def _are_flat(rings: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """All points on one straight line, to the centimetre? Judged by the hull: a figure of eight has no area either,
     but is not flat."""
-    return mean_width_m(shapely.convex_hull(ring)) * METRES_PER_DEGREE < 0.01
+    width_deg = np.asarray(mean_width_m(shapely.convex_hull(rings)))
+    return width_deg * METRES_PER_DEGREE < 0.01
 
 
 def _kind_and_coordinates(geojson: Any) -> tuple[str, Any]:
@@ -135,21 +136,21 @@ def _kind_and_coordinates(geojson: Any) -> tuple[str, Any]:
     return geojson["type"], geojson.get("coordinates")
 
 
-def _points_sent(parts: list[Any]) -> int:
+def _points_sent(parts: Sequence[Any]) -> int:
     """Counted before reading, so that a huge body is refused before it fills the memory a second time."""
-    rings = (ring for part in parts if isinstance(part, list) for ring in part)
-    return sum(len(ring) for ring in rings if isinstance(ring, list))
+    rings = (ring for part in parts if isinstance(part, list | tuple) for ring in part)
+    return sum(len(ring) for ring in rings if isinstance(ring, list | tuple))
 
 
 def _rings(part: Any) -> list[Ring]:
-    if not isinstance(part, list) or not part:
+    if not isinstance(part, list | tuple) or not part:
         raise BadGeometry("coordinates_malformed")
     return [_ring(ring) for ring in part]
 
 
 def _ring(points: Any) -> Ring:
     """Read one ring: numbers only, closed, rounded, three different points at least."""
-    if not isinstance(points, list):
+    if not isinstance(points, list | tuple):
         raise BadGeometry("coordinates_malformed")
     if not all(_is_position(point) for point in points):
         raise BadGeometry("coordinates_malformed")
@@ -162,7 +163,8 @@ def _ring(points: Any) -> Ring:
     moved = np.ones(len(ring), dtype=bool)
     moved[1:] = (ring[1:] != ring[:-1]).any(axis=1)
     ring = ring[moved]
-    if len(np.unique(ring, axis=0)) < 3:
+    others = ring[(ring != ring[:1]).any(axis=1)]
+    if not (others != others[:1]).any():  # all of them one or two places
         raise BadGeometry("ring_too_short", _pair(ring[0]) if len(ring) else None)
     return ring
 
@@ -171,11 +173,11 @@ def _is_position(point: Any) -> bool:
     return (
         isinstance(point, list | tuple)
         and 2 <= len(point) <= 4
-        and all(isinstance(value, Real) and not isinstance(value, bool) for value in point)
+        and all(type(value) in (float, int) for value in point)  # what JSON knows; true is no number
     )
 
 
-def _number(value: Real) -> float:
+def _number(value: float) -> float:
     try:
         return float(value)
     except OverflowError:  # JSON allows an integer of 400 digits
@@ -220,7 +222,7 @@ _REASONS = {
 
 def _fault(polygon: Polygon | MultiPolygon) -> tuple[str, Point | None]:
     """The code and place of the first fault that GEOS finds, smallest thing first: ring, polygon, whole."""
-    for ring in _all_rings(polygon):
+    for ring in shapely.get_rings(polygon):
         reason = shapely.is_valid_reason(shapely.polygons(ring))
         if reason != "Valid Geometry":
             return _code(reason, "ring_crosses_itself"), _place(reason)
@@ -240,10 +242,6 @@ def _code(reason: str, crossing: str) -> str:
 def _place(reason: str) -> Point | None:
     found = _PLACE.search(reason)
     return (float(found[1]), float(found[2])) if found else None
-
-
-def _all_rings(polygon: BaseGeometry) -> Iterator[BaseGeometry]:
-    yield from shapely.get_rings(polygon)
 
 
 def _first_point(geometry: BaseGeometry) -> Point:

@@ -7,6 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("no_clock", deadline=None)  # a busy machine is no reason to fail
+settings.load_profile("no_clock")
 
 DEFAULT = Path(__file__).parents[2] / ".." / "shared" / "data"
 

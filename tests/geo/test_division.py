@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.division import OUTSIDE, count_buildings, divide, divide_metres, divide_one, is_coverage
@@ -64,7 +64,6 @@ def assert_same(found, wanted, tolerance_m2=1e-5):
     assert max((abs(found[key] - wanted[key]) for key in wanted), default=0) < tolerance_m2
 
 
-@settings(deadline=None)
 @given(st.lists(zones(), min_size=1, max_size=6), st.booleans(), st.sampled_from([1, 3]))
 def test_pieces_are_disjoint_lie_inside_both_and_add_up_to_the_zone(drawn, said_to_be_a_coverage, threads):
     division = divide_metres(drawn, GRIDS, grids_are_a_coverage=said_to_be_a_coverage, threads=threads)

@@ -131,6 +131,11 @@ def test_a_feature_in_any_order_with_heights_comes_back_plain_and_anticlockwise(
     assert found.equals(shapely.Polygon(SQUARE, [HOLE]))
 
 
+def test_a_mapping_made_in_python_with_tuples_is_read_too():
+    drawn = shapely.MultiPolygon([shapely.Polygon(SQUARE, [HOLE]), shapely.Polygon(moved(SQUARE, lon=0.02))])
+    assert polygon_from_geojson(shapely.geometry.mapping(drawn)).equals(drawn)
+
+
 def test_parts_that_meet_in_one_corner_are_sound():
     found = polygon_from_geojson(multi([SQUARE], [moved(SQUARE, lon=0.01, lat=0.01)]))
     assert len(found.geoms) == 2
