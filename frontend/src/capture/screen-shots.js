@@ -142,23 +142,27 @@ export function shotsScreen(form) {
     const shot = shotOf(isRequired(current) ? current : (photo?.shot ?? current));
     const hint = form.label(shot, "hint_");
     const name = form.label(shot);
+    const hinted = !hint || hint.startsWith(name) ? hint || name : `${name}${say("colon")}${hint}`;
+    const canShow = photo && (photo.preview || !photo.media_type.startsWith("image/hei"));
     fill(
       frame,
-      photo
-        ? photo.preview || photo.media_type !== "image/heic"
-          ? el("img", { class: "photo", src: urlOf(photo.blob), alt: say("photo_alt", { shot: name }) })
-          : el("p", { class: "blind" }, icon("photo"), say("no_preview"))
-        : [guide(current, { isVehicle: form.draft.plate_need === "required" }), !busy && el("p", { class: "press soft small" }, say("press_shutter"))],
+      canShow && el("img", { class: "photo", src: urlOf(photo.blob), alt: say("photo_alt", { shot: name }) }),
       el(
         "div",
         { class: "lens top" },
         trouble
           ? el("p", { class: "pill bad", "data-testid": "photo-problem" }, icon("alert-triangle"), trouble)
-          : el("p", { class: "pill lead" }, busy ?? (photo ? el("span", {}, icon("check"), say("shot_kept", { shot: name })) : hint || name)),
+          : el("p", { class: "pill lead" }, busy ?? (photo ? el("span", {}, icon("check"), say("shot_kept", { shot: name })) : hinted)),
       ),
+      el("div", { class: "middle" }, !photo && drawing(), photo && !canShow && el("p", { class: "blind" }, icon("photo"), say("no_preview"))),
       el("div", { class: "lens bottom" }, fixLine),
     );
     drawFix();
+  }
+
+  function drawing() {
+    const isVehicle = form.draft.plate_need === "required";
+    return [guide(current, { isVehicle }), !busy && el("p", { class: "soft small" }, say("press_shutter"))];
   }
 
   function drawFix() {
