@@ -1,0 +1,55 @@
+# 嵊里管·巡查. `make run` starts the app, `make test` proves it. Needs Python 3.11 or later, make, python3-venv.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+export SLG_TEST_DATA ?= $(abspath ../shared/data)
+
+.PHONY: run test check bench frontend screenshots browser-for-tests format clean
+
+run: frontend
+	$(PY) manage.py run
+
+# The bundles: Node comes as a wheel, npm packages from the lock file; a few seconds, nothing when up to date.
+frontend: $(VENV)/.installed
+	$(PY) frontend/build.py
+
+test: frontend $(VENV)/.installed-dev browser-for-tests
+	$(PY) frontend/build.py --test
+	$(PY) -m ruff check .
+	$(PY) -m pytest
+
+# Under a minute: format, lint, types, import floors, fast tests.
+check: frontend $(VENV)/.installed-dev
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy app.py wiring.py manage.py domain geo services storage web jobs media ui i18n
+	$(PY) -m pytest -m "not slow and not browser" -x
+
+bench: frontend $(VENV)/.installed-dev
+	$(PY) tests/benchmarks/run.py
+
+screenshots: frontend $(VENV)/.installed-dev
+	$(PY) tests/browser/screenshots.py docs/screenshots
+
+format: $(VENV)/.installed-dev
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+$(VENV)/.installed: requirements.txt requirements-build.txt
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-build.txt
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+# Chromium by apt when we may; otherwise the browser tests skip aloud and the closing line counts them.
+browser-for-tests:
+	@command -v chromium >/dev/null 2>&1 || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	    apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk >/dev/null || echo "no Chromium: browser tests will skip"; \
+	  else echo "no Chromium: browser tests will skip (apt install chromium fonts-noto-cjk)"; fi; }
+
+clean:
+	rm -rf $(VENV) web/dist frontend/node_modules .pytest_cache .mypy_cache .ruff_cache
