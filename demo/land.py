@@ -122,7 +122,7 @@ def _ticks(low: int, high: int) -> list[int]:
 
 def _hamlets(sources: Sources, towns: shapely.Geometry, rng: np.random.Generator) -> list[Hamlet]:
     """Spread each street's villages evenly over its part of the county; a large village gets two grids."""
-    keep_off = towns.buffer(350)
+    keep_off = towns.buffer(350, quad_segs=2)
     shapely.prepare(keep_off)
     found: list[Hamlet] = []
     for street in sources.streets:
@@ -167,7 +167,7 @@ def _country_borders(
 
     They run 60 m into the towns and 200 m over the county line: noding closes them there and the ends dangle.
     """
-    cells = shapely.voronoi_polygons(shapely.multipoints(seeds), extend_to=sources.county.buffer(2000))
+    cells = shapely.voronoi_polygons(shapely.multipoints(seeds), extend_to=sources.county.envelope.buffer(2000))
     xy, ring = shapely.get_coordinates(shapely.get_exterior_ring(shapely.get_parts(cells)), return_index=True)
     xy = np.round(xy, 3)
     inner = ring[1:] == ring[:-1]
@@ -179,7 +179,7 @@ def _country_borders(
     for _ in range(3):
         lines = _bent(lines, rng)
     wandering = shapely.linestrings(lines)
-    near = sources.county.buffer(200, quad_segs=2).simplify(40)
+    near = sources.county.simplify(40).buffer(200, quad_segs=2)
     inside = shapely.intersection(wandering, near)
     return shapely.get_parts(shapely.difference(inside, towns.buffer(-60)))
 

@@ -10,7 +10,7 @@ import shapely
 
 from demo.roads import Line
 
-SITES_M = tuple(range(26, 320, 27))  # along the road, from the hamlet's seed
+SITES_M = tuple(range(26, 250, 27))  # along the road, from the hamlet's seed
 ROWS_M = (10.0, 36.0)  # from the road to the front of a row
 CLEAR_OF_ROADS_M = 5.5
 CLEAR_OF_RIVER_M = 70.0
