@@ -18,6 +18,7 @@ from domain.policy.zones import load_zones
 from domain.records import Actor, Area, Building, DivisionRow
 from geo import measure
 from geo.division import OUTSIDE, divide
+from geo.geojson import geometry_to_geojson
 from geo.validity import BadGeometry, polygon_from_geojson
 from storage.store import Store, Work
 
@@ -196,6 +197,11 @@ def _overlaps(work: Work, geometry: BaseGeometry, buildings: Sequence[Building],
         inside = _inside(buildings, piece)
         found.append(Overlap(zone, area_m2, len(inside), sum(b.households for b in inside), piece))
     return sorted(found, key=lambda o: -o.area_m2)
+
+
+def outline(geometry: BaseGeometry) -> dict[str, Any]:
+    """A piece of a zone as a GeoJSON geometry, for a door to send: doors do not know shapes."""
+    return geometry_to_geojson(geometry)
 
 
 def _inside(buildings: Sequence[Building], geometry: BaseGeometry) -> list[Building]:

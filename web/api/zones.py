@@ -9,9 +9,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from geo.geojson import geometry_to_geojson
 from services import Services
-from services.zones import Measured
+from services.zones import Measured, outline
 from web.gate import actor_of
 
 
@@ -58,7 +57,7 @@ def measured_json(found: Measured) -> dict[str, Any]:
             {
                 "grid_id": r.grid_id, "grid_code": r.grid_code, "grid_name": r.grid_name, "area_m2": round(r.area_m2, 2),
                 "share": r.share, "buildings": r.buildings, "households": r.households, "is_sliver": r.is_sliver,
-                "piece": geometry_to_geojson(r.piece) if r.piece is not None else None,
+                "piece": outline(r.piece) if r.piece is not None else None,
             }
             for r in found.rows
         ],
@@ -66,7 +65,7 @@ def measured_json(found: Measured) -> dict[str, Any]:
         "overlaps": [
             {
                 "zone_id": o.zone.area_id, "name": o.zone.name, "area_m2": round(o.area_m2, 2),
-                "buildings": o.buildings, "households": o.households, "piece": geometry_to_geojson(o.piece),
+                "buildings": o.buildings, "households": o.households, "piece": outline(o.piece),
             }
             for o in found.overlaps
         ],

@@ -1,0 +1,162 @@
+"""The floors of the house hold: imports go down only. Mirrors the table in docs/map.md; prints the arrow that points up."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).resolve().parent.parent
+STANDARD = frozenset(sys.stdlib_module_names)
+
+# room: what it may import. A name lets in itself and everything below it; the standard library is free unless FORBIDDEN.
+MAY = {
+    "app.py": {"streamlit", "starlette", "ui.shell", "web.gate", "web.routes", "jobs.runner", "wiring"},
+    "pages": {"streamlit", "pydeck", "altair", "pandas", "numpy", "wiring.services", "ui", "domain", "i18n"},
+    "web": {"starlette", "fastapi", "pydantic", "anyio", "jinja2", "itsdangerous", "brotli", "services", "domain",
+            "i18n", "web"},
+    "jobs": {"structlog", "services", "domain", "jobs"},
+    "wiring.py": {"pydantic", "pydantic_settings", "services", "storage", "domain.policy", "demo"},
+    "manage.py": {"typer", "uvicorn", "wiring", "jobs", "demo"},
+    "demo": {"numpy", "shapely", "PIL", "pyproj", "services", "storage", "domain", "geo", "media", "i18n", "demo"},
+    "services": {"argon2", "structlog", "numpy", "shapely", "storage", "media", "documents", "domain", "geo", "i18n",
+                 "services"},
+    "storage": {"sqlalchemy", "alembic", "shapely", "domain", "storage"},
+    "media": {"PIL", "pillow_heif", "imagehash", "numpy", "defusedxml", "domain", "i18n", "media"},
+    "documents": {"PIL", "docxtpl", "docx", "xlsxwriter", "domain", "i18n", "documents"},
+    "ui": {"streamlit", "pydeck", "altair", "pandas", "numpy", "domain", "i18n", "ui"},
+    "domain": {"shapely", "domain"},
+    "geo": {"numpy", "shapely", "geopandas", "pandas", "pyproj", "geo"},
+    "i18n": {"i18n"},
+}  # fmt: skip
+
+# Parts of the standard library that a floor must do without.
+FORBIDDEN = {
+    "services": {"os.environ"},
+    "geo": {"os", "io", "pathlib", "tempfile", "time", "random", "the clock"},
+    "domain": {"os", "random", "time", "the clock"},
+}
+
+CLOCKS = ("datetime.now", "datetime.utcnow", "date.today", "datetime.today", "datetime.datetime.now")
+
+FLOOR = {
+    "app.py": 5, "pages": 5, "web": 4, "jobs": 4, "wiring.py": 4, "manage.py": 5, "demo": 3, "services": 3,
+    "storage": 2, "media": 2, "documents": 2, "ui": 2, "domain": 1, "geo": 1, "i18n": 1,
+}  # fmt: skip
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(HOME).parts[0]
+
+
+def files() -> list[Path]:
+    found = [
+        p for room in MAY for p in ([HOME / room] if room.endswith(".py") else sorted((HOME / room).rglob("*.py")))
+    ]
+    return [p for p in found if p.exists()]
+
+
+def imports(source: str, file: Path) -> Iterator[tuple[int, str]]:
+    """(line, dotted name) of every import at any depth, relative ones made absolute; os.environ and the clock by their use."""
+    package = file.relative_to(HOME).with_suffix("").parts[:-1]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = (
+                ".".join((*package[: len(package) - node.level + 1], node.module or "")) if node.level else node.module
+            )
+            yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.Attribute) and ast.unparse(node) in ("os.environ", "os.getenv"):
+            yield node.lineno, "os.environ"
+        elif isinstance(node, ast.Attribute) and ast.unparse(node) in CLOCKS:
+            yield node.lineno, "the clock"
+
+
+def is_below(name: str, allowed: set[str]) -> bool:
+    return any(name == a or name.startswith(a + ".") for a in allowed)
+
+
+def arrows(file: Path, source: str | None = None) -> list[str]:
+    """Every import of the file that its room may not make, as a readable arrow."""
+    room = room_of(file)
+    wrong = []
+    for line, name in imports(file.read_text("utf-8") if source is None else source, file):
+        top = name.partition(".")[0]
+        is_free = top in STANDARD or name == "the clock" or is_below(name, MAY[room])
+        if is_below(name, FORBIDDEN.get(room, set())) or not is_free:
+            other = top if top in FLOOR else f"{top}.py" if f"{top}.py" in FLOOR else None
+            floors = f"floor {FLOOR[room]} -> {FLOOR[other]}" if other else "from outside"
+            wrong.append(f"{file.relative_to(HOME)}:{line}  {room} -> {name}  ({floors})")
+    return wrong
+
+
+def test_imports_go_down_only():
+    wrong = [arrow for file in files() for arrow in arrows(file)]
+    assert not wrong, "arrows that point where they may not:\n" + "\n".join(wrong)
+
+
+def test_no_page_imports_another():
+    names = {p.stem for p in (HOME / "pages").glob("*.py")}
+    for page in (HOME / "pages").glob("*.py"):
+        taken = {name.partition(".")[0] for _, name in imports(page.read_text("utf-8"), page)}
+        assert not taken & {"pages", *names}, f"{page.name} imports another page"
+
+
+def test_every_room_of_the_tree_has_its_floor():
+    """A new folder of code needs a place in the house before it can be built."""
+    homeless = {
+        p.relative_to(HOME).parts[0]
+        for p in HOME.glob("*/**/*.py")
+        if p.relative_to(HOME).parts[0] not in {*MAY, "tests", "frontend", "var", ".venv", ".git"}
+    }
+    assert not homeless, f"rooms without a floor: {sorted(homeless)}"
+    assert {p.name for p in HOME.glob("*.py")} <= set(MAY)
+
+
+def test_no_room_is_called_by_no_name():
+    for path in files():
+        assert not {"utils", "helpers", "common", "core", "misc"} & {*path.relative_to(HOME).with_suffix("").parts}
+
+
+def test_services_import_each_other_without_a_circle():
+    below = {}
+    for file in (HOME / "services").glob("*.py"):
+        if file.stem != "__init__":
+            taken = [n.split(".")[1] for _, n in imports(file.read_text("utf-8"), file) if n.startswith("services.")]
+            below[file.stem] = set(taken)
+    left = dict(below)
+    while left:
+        free = [name for name, needs in left.items() if not needs & left.keys()]
+        assert free, f"services in a circle: {sorted(left)}"
+        for name in free:
+            del left[name]
+
+
+def test_map_names_every_room_and_no_other():
+    """docs/map.md is our own true copy: its table of rooms is this one."""
+    table = (HOME / "docs" / "map.md").read_text("utf-8")
+    named = set(re.findall(r"^\| `([a-z0-9.]+?)/?` \|", table, re.M))
+    assert named == set(MAY)
+
+
+@pytest.mark.parametrize(
+    ("room", "line"),
+    [
+        ("web/x.py", "from geo import measure"),
+        ("pages/x.py", "from storage.store import Store"),
+        ("pages/x.py", "from wiring import build"),
+        ("services/x.py", "import streamlit as st"),
+        ("services/x.py", "import os\nos.environ['A']"),
+        ("domain/x.py", "from geo import datum"),
+        ("geo/x.py", "from datetime import datetime\ndatetime.now()"),
+        ("ui/x.py", "def f():\n    from services.people import People"),
+        ("storage/x.py", "from services import people"),
+    ],
+)
+def test_the_walk_sees_an_arrow_that_points_up(room, line):
+    assert arrows(HOME / room, line)
