@@ -30,6 +30,8 @@ from media.pixels import upright
 from media.stamp import Stamp
 from media.views import VIEW_LONG_SIDE_PX, thumb_of, views_of
 
+_RING_AGAIN_S = 0.05
+
 
 class _TimeUp(BaseException):
     """The picture took too long. No Exception, so that no handler below mistakes it for a broken file."""
@@ -53,7 +55,7 @@ def _answer(line: str, limit_s: float) -> dict[str, Any]:
         try:
             return _make(json.loads(line), known)
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            _stop_clock()
     except _TimeUp:
         code = "photo_too_slow"
     except MemoryError:
@@ -64,6 +66,7 @@ def _answer(line: str, limit_s: float) -> dict[str, Any]:
         code = "view_not_written"
     except (ValueError, KeyError, TypeError):
         code = "view_request_broken"
+    _stop_clock()  # again: the alarm may ring while the first one is on its way
     return {"ok": False, "error": {"code": code}, "facts": known.get("facts")}
 
 
@@ -118,10 +121,20 @@ def _write(target: Path, data: bytes) -> None:
 
 def _start_clock(limit_s: float) -> None:
     """SIGALRM stops Python between two steps; the CPU cap kills a decoder that never comes back to Python."""
-    signal.setitimer(signal.ITIMER_REAL, limit_s)
+    # It rings on: an exception that lands inside a destructor or a weak reference's callback is swallowed by Python.
+    signal.setitimer(signal.ITIMER_REAL, limit_s, _RING_AGAIN_S)
     used = resource.getrusage(resource.RUSAGE_SELF)
     soft = int(used.ru_utime + used.ru_stime + limit_s) + 5
     _lower(resource.RLIMIT_CPU, soft)
+
+
+def _stop_clock() -> None:
+    while True:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        except _TimeUp:
+            continue
+        return
 
 
 def _fence(memory_mb: int) -> None:
