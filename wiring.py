@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     trusted_proxies: str = ""
     secret_key: SecretStr | None = None
     basemap: str = ""
+    basemap_credit: str = ""
+    decode_heic: bool = False
     timezone: str = "Asia/Shanghai"
 
     @property
@@ -73,13 +75,13 @@ def build(settings: Settings) -> Services:
     return Services(
         store=store, permissions=rules, catalogue=issues, people=people, places=Places(store, rules),
         intake=Intake(store, rules, issues, now, zone),
-        evidence=Evidence(store, photos, rules, issues, queue, now, zone, font=bundles.font),
+        evidence=Evidence(store, photos, rules, issues, queue, now, zone, font=bundles.font, decodes_heic=settings.decode_heic),
         records=RecordsService(store, rules, issues, now), zones=Zones(store, rules, now),
         assets=AssetsService(store, rules, now), coverage=CoverageService(store, rules, now),
         history=HistoryService(store, photos, rules, now, zone), queue=queue, timezone=zone,
         bundles=bundles,
         secret_key=_secret_key(settings), public_url=settings.public_url, is_tls=settings.tls_cert is not None,
-        basemap=settings.basemap,
+        basemap=settings.basemap, basemap_credit=settings.basemap_credit,
     )  # fmt: skip
 
 

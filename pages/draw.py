@@ -3,7 +3,7 @@
 import streamlit as st
 
 from domain.policy.zones import load_zones
-from ui import bundle, shell
+from ui import bundle, shell, state
 from wiring import services
 
 actor, say = shell.actor(), shell.say()
@@ -13,7 +13,7 @@ found = bundle.mount(
     urls,
     key="draw",
     mode="draw",
-    bounds=services().places.bounds(actor),
+    bounds=state.asked_box() or services().places.bounds(actor),
     kinds=load_zones().as_json(),
     height="calc(100dvh - 90px)",
     **bundle.common(say, urls, "map", "draw"),

@@ -13,7 +13,7 @@ found = bundle.mount(
     urls,
     key="map",
     mode="view",
-    bounds=services().places.bounds(actor),
+    bounds=state.asked_box() or services().places.bounds(actor),
     records_query="" if services().permissions.allows(actor, "record.read") else None,
     selected={"layer": "zone", "id": zone} if (zone := state.asked("zone")) else None,
     height="calc(100dvh - 150px)",

@@ -42,6 +42,7 @@ class Services:
     public_url: str = ""
     is_tls: bool = False
     basemap: str = ""
+    basemap_credit: str = ""
 
     def is_sample_city(self) -> bool:
         """True while the sample city's data are in the store: every screen then says so."""

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
 
 from domain.errors import Invalid
+from domain.policy.coverage import SMALL_BASE_HOUSEHOLDS
 from domain.policy.permissions import Permissions
 from domain.records import Actor, Area
-from geo.coverage import BuildingsByZone, UnitCoverage, managed_coverage, total
+from geo.coverage import UnitCoverage, buildings_by_zone, managed_coverage, total
 from geo.geojson import simplified_coverage
+from geo.hatch import hatch
 from geo.locate import PlaceIndex
 from storage.store import Store
 
 UNITS = ("street", "grid")
+HATCH_M = {"street": 700.0, "grid": 60.0}
 
 
 @dataclass(frozen=True)
@@ -25,24 +31,80 @@ class UnitRow:
 
     area: Area
     figures: UnitCoverage
+    zones: int
     unmanaged_zones: int
-    last_seen: datetime | None
+    last_seen: datetime | None = None
+
+    @property
+    def is_small(self) -> bool:
+        """So few homes that one building moves the share by points: listed, not ranked."""
+        return self.figures.households < SMALL_BASE_HOUSEHOLDS[self.area.layer]
+
+    def counted(self, measure: str) -> tuple[float, float]:
+        """(managed, of): homes, residential buildings, or square metres of ground in zones."""
+        return counted(self.figures, measure)
+
+    def share(self, measure: str) -> float | None:
+        """Managed share, None where nobody has surveyed or nothing is there to be managed."""
+        part, whole = self.counted(measure)
+        return part / whole if whole and self.figures.is_surveyed else None
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """rows: one per unit in force. whole: their sum. as_of: when it was counted."""
+    """rows: one per unit in force. whole: their sum. as_of: when it was counted. asked_at: now, for "days ago"."""
 
     unit: str
     rows: tuple[UnitRow, ...]
     whole: UnitCoverage
     as_of: datetime
+    asked_at: datetime
     unmanaged_zones: int
     zones: int
+    _drawn: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    def lines(self, tolerance_m: float) -> list[object]:
+    @property
+    def never_seen(self) -> int:
+        """Units without a single record. That does not mean no problems."""
+        return sum(row.last_seen is None for row in self.rows)
+
+    def within(self, street_id: str | None) -> Coverage:
+        """The same for the units of one street; None gives all."""
+        if street_id is None:
+            return self
+        rows = tuple(r for r in self.rows if street_id in (r.area.area_id, r.area.street_id))
+        return replace(self, rows=rows, whole=total(r.figures for r in rows), zones=sum(r.zones for r in rows),
+                       unmanaged_zones=sum(r.unmanaged_zones for r in rows))  # fmt: skip
+
+    def listed(self, measure: str) -> tuple[list[UnitRow], list[UnitRow], list[UnitRow]]:
+        """(ranked from low to high, too small to rank, without a share), each in a fixed order."""
+        with_share = [r for r in self.rows if r.share(measure) is not None]
+        with_share.sort(key=lambda r: (r.share(measure), r.area.code))
+        without = sorted((r for r in self.rows if r.share(measure) is None), key=lambda r: r.area.code)
+        return [r for r in with_share if not r.is_small], [r for r in with_share if r.is_small], without
+
+    def lines(self, tolerance_m: float) -> list[BaseGeometry]:
         """The units' polygons for a small map, thinned without opening gaps; EPSG:4326, in the order of rows."""
-        return list(simplified_coverage([row.area.geometry for row in self.rows], tolerance_m))
+
+        def thin() -> list[BaseGeometry]:
+            return list(simplified_coverage([row.area.geometry for row in self.rows], tolerance_m))
+
+        return self._keep(("lines", tolerance_m), thin)
+
+    def outline(self, tolerance_m: float) -> BaseGeometry:
+        """The outer line of all rows together, as thinned as `lines`."""
+        return self._keep(("outline", tolerance_m), lambda: shapely.union_all(self.lines(tolerance_m), grid_size=1e-7))
+
+    def hatching(self, row: UnitRow) -> BaseGeometry:
+        """Lines over a unit that nobody has surveyed."""
+        return hatch(row.area.geometry, HATCH_M[self.unit])
+
+    def _keep(self, name: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """What is drawn is made once for each count: rows of one street have their own place in the same store."""
+        key = (*name, len(self.rows), self.rows[0].area.id if self.rows else "")
+        if key not in self._drawn:
+            self._drawn[key] = make()
+        return self._drawn[key]
 
 
 class CoverageService:
@@ -70,31 +132,44 @@ class CoverageService:
         if found is None:
             found = self._count(unit, units, zones, buildings)
             self._counted = {k: v for k, v in self._counted.items() if k[0] != unit} | {key: found}
-        rows = tuple(UnitRow(r.area, r.figures, r.unmanaged_zones, last_seen.get(r.area.area_id)) for r in found.rows)
-        return Coverage(unit, rows, found.whole, found.as_of, found.unmanaged_zones, found.zones)
+        rows = tuple(replace(row, last_seen=last_seen.get(row.area.area_id)) for row in found.rows)
+        return replace(found, rows=rows, asked_at=self._clock())
 
-    def _count(self, unit: str, units: list[Area], zones: list[Area], buildings: list[object]) -> Coverage:
-        lon = np.array([b.lon for b in buildings])  # type: ignore[attr-defined]
-        lat = np.array([b.lat for b in buildings])  # type: ignore[attr-defined]
-        unit_at, _ = PlaceIndex(range(len(units)), [u.geometry for u in units]).many(lon, lat)
-        zone_at, zone_count = PlaceIndex(range(len(zones)), [z.geometry for z in zones]).many(lon, lat)
-        modes = [z.mode for z in zones]
-        mode = np.array([modes[z] if n == 1 else None for z, n in zip(zone_at, zone_count, strict=True)], dtype=object)
-        by_zone = BuildingsByZone(
-            unit=unit_at, is_residential=np.array([b.is_residential for b in buildings], dtype=bool),  # type: ignore[attr-defined]
-            households=np.array([b.households for b in buildings], dtype=float),  # type: ignore[attr-defined]
-            zone_count=zone_count, mode=mode,
-        )  # fmt: skip
-        figures = managed_coverage([u.geometry for u in units], [z.geometry for z in zones], modes, by_zone)
-        bare = [z for z in zones if z.mode in (None, "unmanaged")]
-        bare_at = _main_units(unit, units, bare)
-        rows = tuple(
-            UnitRow(area, row, bare_at.get(area.area_id, 0), None) for area, row in zip(units, figures, strict=True)
+    def _count(self, unit: str, units: list[Area], zones: list[Area], buildings: list[Any]) -> Coverage:
+        modes = [zone.mode for zone in zones]
+        by_zone = buildings_by_zone(
+            PlaceIndex(range(len(units)), [u.geometry for u in units]),
+            PlaceIndex(range(len(zones)), [z.geometry for z in zones]),
+            modes,
+            [b.lon for b in buildings],
+            [b.lat for b in buildings],
+            [b.is_residential for b in buildings],
+            [b.households for b in buildings],
         )
-        return Coverage(unit, rows, total(figures), self._clock(), len(bare), len(zones))
+        figures = managed_coverage(by_zone, [u.geometry for u in units], [z.geometry for z in zones], modes)
+        bare = [z for z in zones if z.mode in (None, "unmanaged")]
+        all_at, bare_at = _main_units(units, zones), _main_units(units, bare)
+        rows = tuple(
+            UnitRow(area, row, all_at.get(area.area_id, 0), bare_at.get(area.area_id, 0))
+            for area, row in zip(units, figures, strict=True)
+        )
+        now = self._clock()
+        return Coverage(unit, rows, total(figures), now, now, len(bare), len(zones))
 
 
-def _main_units(unit: str, units: list[Area], zones: list[Area]) -> dict[str, int]:
+def counted(figures: UnitCoverage, measure: str) -> tuple[float, float]:
+    """(managed, of) for a measure. Raises Invalid for another one."""
+    pairs = {
+        "households": (figures.households_managed, figures.households),
+        "buildings": (figures.buildings_managed, figures.buildings),
+        "area": (figures.managed_area_m2, figures.zone_area_m2),
+    }
+    if measure not in pairs:
+        raise Invalid("field_wrong", field="measure")
+    return pairs[measure]
+
+
+def _main_units(units: list[Area], zones: list[Area]) -> dict[str, int]:
     """How many of these zones stand in each unit, each counted once where its centre lies."""
     counts: dict[str, int] = {}
     if not zones:

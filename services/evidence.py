@@ -51,7 +51,7 @@ class Picture:
 class Evidence:
     def __init__(
         self, store: Store, photos: PhotoStore, permissions: Permissions, catalogue: Catalogue, queue: Queue,
-        clock: Callable[[], datetime], timezone: ZoneInfo, *, font: Path | None,
+        clock: Callable[[], datetime], timezone: ZoneInfo, *, font: Path | None, decodes_heic: bool = False,
     ) -> None:  # fmt: skip
         self._store = store
         self._photos = photos
@@ -61,6 +61,7 @@ class Evidence:
         self._clock = clock
         self._timezone = timezone
         self._font = font
+        self._decodes_heic = decodes_heic
         self._worker = MediaWorker()
         queue.handle(MAKE_VIEWS, self._make_views)
 
@@ -177,6 +178,7 @@ class Evidence:
                 "stamp": self._stamp(photo, record).as_dict(),
                 "font": str(self._font) if self._font else None,
                 "declared": photo.media_type,
+                "heic": self._decodes_heic,
             }
         )
         if not answer["ok"] and answer["error"]["code"] in ("worker_died", "worker_hung", "view_not_written"):

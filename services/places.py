@@ -122,15 +122,17 @@ class Places:
         return lambda area_id: names.get(area_id, area_id)
 
     def bounds(self, actor: Actor) -> Box | None:
-        """The box of what this person mostly works on: their streets, else the whole city."""
+        """The box of what this person mostly works on: the zones of their areas, else the areas, else the city."""
+        mine = {a.scope_id for a in actor.assignments if a.scope_kind != "city"}
         with self._store.look() as work:
-            streets = work.areas.in_force("street")
-            mine = {a.scope_id for a in actor.assignments if a.scope_kind != "city"}
-            areas = [a for a in streets if a.area_id in mine]
-            for layer in ("community", "grid"):
-                if any(a.scope_kind == layer for a in actor.assignments):
-                    areas += [a for a in work.areas.in_force(layer) if a.area_id in mine]
-        return measure.bounds([a.geometry for a in (areas or streets)]) if streets else None
+            areas = [a for layer in ("street", "community", "grid") for a in work.areas.in_force(layer)]
+            zones = work.areas.in_force("zone")
+        own = [a for a in areas if a.area_id in mine]
+        if not own:
+            return measure.bounds([a.geometry for a in areas if a.layer == "street"])
+        here = shapely.union_all([a.geometry for a in own])
+        inside = [z.geometry for z in zones if here.intersects(z.geometry)]
+        return measure.bounds(inside or [here])
 
 
 def find_place(work: Work, lon: float, lat: float) -> Place:

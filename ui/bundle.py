@@ -27,7 +27,7 @@ def common(say: Words, urls: dict[str, str], *sections: str) -> dict[str, Any]:
         spoken.update(say.section(section))
     assets = {**urls, "icons": urls.get("icons.svg", "")}
     return {"lang": say.lang, "words": spoken, "theme": state.theme(), "api": "/api/v1", "assets": assets,
-            "sample": bool(state.kept("is_sample"))}  # fmt: skip
+            "sample": bool(state.kept("is_sample")), "basemap": state.kept("basemap")}  # fmt: skip
 
 
 def _component(name: str, js: str) -> Any:

@@ -31,7 +31,9 @@ PAGES = (
 
 def draw(services: Any) -> None:
     """One run of the app for one person."""
-    st.set_page_config(page_title="嵊里管·巡查", page_icon=":material/pin_drop:", layout="wide")
+    st.set_page_config(
+        page_title="嵊里管·巡查", page_icon=":material/pin_drop:", layout="wide", initial_sidebar_state=240
+    )
     st.html(f"<style>{_sheet()}</style>")
     try:
         actor = services.people.actor(_session())
@@ -41,6 +43,8 @@ def draw(services: Any) -> None:
     say = words(actor.lang)
     state.keep("actor", actor)
     state.keep("is_sample", services.is_sample_city())
+    tiles = {"tiles": "/basemap/{z}/{x}/{y}", "attribution": services.basemap_credit} if services.basemap else None
+    state.keep("basemap", tiles)
     if services.bundles.trouble:
         st.warning(say(f"app.bundle_{services.bundles.trouble}"), icon=":material/build:")
     page = _navigation(services, actor, say)
@@ -55,8 +59,10 @@ def _navigation(services: Any, actor: Actor, say: Words) -> Any:
             title = say(f"page.{name}")
             page = st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name,
                            default=name == "today", visibility="hidden" if group == "hidden" else "visible")  # fmt: skip
-            groups.setdefault(say("app.group_work") if group == "hidden" else say(f"app.group_{group}"), []).append(page)
-    st.logo(str(HOME / "ui" / "mark.svg"), size="large")
+            groups.setdefault(say("app.group_work") if group == "hidden" else say(f"app.group_{group}"), []).append(
+                page
+            )
+    st.logo(str(HOME / "ui" / ("mark-dark.svg" if state.theme() == "dark" else "mark.svg")), size="large")
     page = st.navigation(groups)
     with st.sidebar:
         st.caption(f"**{actor.name}** · {where_of(services, actor, say)}")

@@ -20,6 +20,15 @@ def asked(name: str, fallback: str = "") -> str:
     return str(st.query_params.get(name, fallback))[:200]
 
 
+def asked_box() -> tuple[float, float, float, float] | None:
+    """The address's bbox=west,south,east,north in degrees; None when it is missing or no box."""
+    try:
+        west, south, east, north = (float(part) for part in asked("bbox").split(","))
+    except ValueError:
+        return None
+    return (west, south, east, north) if -180 <= west < east <= 180 and -90 <= south < north <= 90 else None
+
+
 def remember(**values: str | None) -> None:
     """Write values into the address so that it can be shared; None takes one out."""
     for name, value in values.items():
@@ -43,5 +52,5 @@ def take(name: str) -> Any:
 
 
 def theme() -> str:
-    """"dark" or "light", as Streamlit draws it."""
+    """ "dark" or "light", as Streamlit draws it."""
     return "dark" if st.context.theme.type == "dark" else "light"

@@ -24,7 +24,9 @@ FORM_CAP_BYTES = 16_000
 class Doors:
     """has_sample: true while the sample city's accounts have the passwords that the README prints."""
 
-    def __init__(self, people: People, cookies: Cookies, *, style: str, is_tls: bool, has_sample: Callable[[], bool]) -> None:
+    def __init__(
+        self, people: People, cookies: Cookies, *, style: str, is_tls: bool, has_sample: Callable[[], bool]
+    ) -> None:
         self._people = people
         self._cookies = cookies
         self._style = style

@@ -9,13 +9,20 @@ from starlette.routing import BaseRoute, Mount, Route
 from domain.errors import Refused
 from services import Services
 from web.api import api
+from web.basemap import Basemap
 from web.bundles import BundleFiles
 from web.gate import Cookies
 from web.login import Doors
 
 
 def routes(services: Services, cookies: Cookies) -> list[BaseRoute]:
-    doors = Doors(services.people, cookies, style=services.bundles.urls.get("look.css", ""), is_tls=services.is_tls, has_sample=services.has_known_passwords)
+    doors = Doors(
+        services.people,
+        cookies,
+        style=services.bundles.urls.get("look.css", ""),
+        is_tls=services.is_tls,
+        has_sample=services.has_known_passwords,
+    )
 
     def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -40,5 +47,6 @@ def routes(services: Services, cookies: Cookies) -> list[BaseRoute]:
         Route("/readyz", readyz, methods=["GET"]),
         Route("/robots.txt", robots, methods=["GET"]),
         Route("/assets/{name}", BundleFiles(services.bundles).serve, methods=["GET"]),
+        Route("/basemap/{z:int}/{x:int}/{y:int}", Basemap(services.basemap).tile, methods=["GET"]),
         Mount("/api/v1", api(services)),
     ]

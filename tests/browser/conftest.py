@@ -2,78 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-HOME = Path(__file__).resolve().parents[2]
-CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
-                 if Path(p).exists()), None)  # fmt: skip
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--use-gl=angle", "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-]  # fmt: skip
-PASSWORD = "shili-2026"
-STARTS_WITHIN_S = 90
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-
-@dataclass
-class Server:
-    url: str
-    folder: Path
-    environment: dict[str, str]
-
-    def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """python manage.py ... on the same database and photos."""
-        return subprocess.run([sys.executable, "manage.py", *words], cwd=HOME, env=self.environment,
-                              capture_output=True, text=True, timeout=300)  # fmt: skip
+from tests.browser.running import CHROMIUM, FLAGS, PASSWORD, Server, running_server
 
 
 @pytest.fixture(scope="session")
 def server(sample_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server") / "city"
     shutil.copytree(sample_template, folder)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {
-        **os.environ, "SLG_DATABASE_URL": f"sqlite:///{folder}/slg.db", "SLG_PHOTO_STORE": str(folder / "photos"),
-        "SLG_PORT": str(port), "SLG_SECRET_KEY": "k" * 40,
-    }  # fmt: skip
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "manage.py", "run"], cwd=HOME, env=environment, stdout=log,
-                                   stderr=subprocess.STDOUT)  # fmt: skip
-        try:
-            _wait(f"http://127.0.0.1:{port}/healthz", process, folder / "server.log")
-            yield Server(f"http://127.0.0.1:{port}", folder, environment)
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(timeout=60)
-
-
-def _wait(url: str, process: subprocess.Popen, log: Path) -> None:
-    until = time.monotonic() + STARTS_WITHIN_S
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            pytest.fail(f"the app ended while starting:\n{log.read_text()[-3000:]}")
-        try:
-            with urllib.request.urlopen(url, timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"the app did not answer:\n{log.read_text()[-3000:]}")
+    with running_server(folder) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

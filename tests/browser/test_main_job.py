@@ -17,8 +17,8 @@ SHANGHAI = timezone(timedelta(hours=8))
 @pytest.fixture(scope="module")
 def spot(server) -> tuple[float, float, str, str]:
     """(lon, lat, zone name, zone id) inside one estate of 剡湖街道 that no other zone overlaps."""
-    from storage.store import Store
     from services.places import find_place
+    from storage.store import Store
 
     store = Store.open(f"sqlite:///{server.folder}/slg.db")
     with store.look() as work:
