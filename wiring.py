@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -36,7 +36,7 @@ HOME = Path(__file__).resolve().parent
 class Settings(BaseSettings):
     """Every setting has a default that works on one machine without a network. README lists them."""
 
-    model_config = SettingsConfigDict(env_prefix="SLG_", env_file=None, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="SLG_", env_file=None, extra="ignore", env_ignore_empty=True)
 
     database_url: str = f"sqlite:///{HOME}/var/slg.db"
     photo_store: Path = HOME / "var" / "photos"
@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     basemap_credit: str = ""
     decode_heic: bool = False
     timezone: str = "Asia/Shanghai"
+    clearance_date: date | None = (
+        None  # the day by which no zone should be without management; the policy gives two years
+    )
 
     @property
     def listens_wide(self) -> bool:
@@ -79,7 +82,7 @@ def build(settings: Settings) -> Services:
         records=RecordsService(store, rules, issues, now), zones=Zones(store, rules, now),
         assets=AssetsService(store, rules, now), coverage=CoverageService(store, rules, now),
         history=HistoryService(store, photos, rules, now, zone), queue=queue, timezone=zone,
-        bundles=bundles,
+        bundles=bundles, clearance_date=settings.clearance_date,
         secret_key=_secret_key(settings), public_url=settings.public_url, is_tls=settings.tls_cert is not None,
         basemap=settings.basemap, basemap_credit=settings.basemap_credit,
     )  # fmt: skip

@@ -32,8 +32,8 @@ class UnitCoverage:
 
     buildings_known: buildings of every use. buildings, households: residential only. households counts those that
     are known; buildings_without_households says how many residential buildings have none on record. The four
-    buildings_* after `buildings` add up to it. managed_area_m2: ground inside the unit in managed zones, counted once
-    where zones overlap.
+    buildings_* after `buildings` add up to it. zone_area_m2: ground inside the unit in zones of any mode, counted once
+    where zones overlap; managed_area_m2: the part of it in managed zones.
     """
 
     buildings_known: int
@@ -47,6 +47,7 @@ class UnitCoverage:
     buildings_without_households: int
     area_m2: float
     managed_area_m2: float
+    zone_area_m2: float
 
     @property
     def is_surveyed(self) -> bool:
@@ -64,6 +65,11 @@ class UnitCoverage:
     def area_share(self) -> float | None:
         """Says how much ground zones with management take, so it is far below 1 where there are fields and hills."""
         return _share(self.managed_area_m2, self.area_m2)
+
+    @property
+    def zone_area_share(self) -> float | None:
+        """Of the ground that zones take, how much has management; fields and hills do not count."""
+        return _share(self.managed_area_m2, self.zone_area_m2)
 
 
 @dataclass(frozen=True)
@@ -104,10 +110,14 @@ def managed_coverage(
     """One row per unit, in the order of `units` (lon/lat polygons). zones: lon/lat polygons with their modes; a mode
     of None counts as unmanaged. Buildings of unit -1 are in no row: compare the sum with the layer to find them."""
     units_m = project(_layer(units))
-    managed_m2 = _managed_area_m2(units_m, project(_layer(zones)), zone_modes)
+    zones_m = project(_layer(zones))
+    has_mode = np.array([mode is not None and mode != UNMANAGED for mode in zone_modes], dtype=bool)
+    managed_m2, zone_m2 = _ground_m2(units_m, zones_m[has_mode]), _ground_m2(units_m, zones_m)
     counted = _count(buildings, len(units_m))
     area = np.nan_to_num(shapely.area(units_m))
-    return tuple(UnitCoverage(*row) for row in zip(*counted, area.tolist(), managed_m2.tolist(), strict=True))
+    return tuple(
+        UnitCoverage(*row) for row in zip(*counted, area.tolist(), managed_m2.tolist(), zone_m2.tolist(), strict=True)
+    )
 
 
 def total(rows: Iterable[UnitCoverage]) -> UnitCoverage:
@@ -144,13 +154,12 @@ def _count(buildings: BuildingsByZone, units: int) -> list[list[int]]:
     ]
 
 
-def _managed_area_m2(units_m: Any, zones_m: Any, zone_modes: Sequence[str | None]) -> NDArray[np.float64]:
-    """Per unit: the ground of managed zones in it. Zones that overlap are merged before they are measured."""
-    managed = np.array([mode is not None and mode != UNMANAGED for mode in zone_modes], dtype=bool)
+def _ground_m2(units_m: Any, zones_m: Any) -> NDArray[np.float64]:
+    """Per unit: the ground of these zones in it. Zones that overlap are merged before they are measured."""
     area = np.zeros(len(units_m))
-    if not managed.any():
+    if not len(zones_m):
         return area
-    found = divide_metres(zones_m[managed], units_m, grids_are_a_coverage=False)
+    found = divide_metres(zones_m, units_m, grids_are_a_coverage=False)
     rows = np.flatnonzero(found.grid_index != OUTSIDE)
     rows = rows[np.argsort(found.grid_index[rows], kind="stable")]
     unit, pieces = found.grid_index[rows], found.piece[rows]

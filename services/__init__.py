@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from domain.policy.catalogue import Catalogue
@@ -42,6 +43,7 @@ class Services:
     public_url: str = ""
     is_tls: bool = False
     basemap: str = ""
+    clearance_date: date | None = None
     basemap_credit: str = ""
 
     def is_sample_city(self) -> bool:
