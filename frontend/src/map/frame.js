@@ -46,7 +46,16 @@ export function frame(parent, { assets, theme, words, lang, height }) {
     root, stage, mapSide, corners, words,
     ready: withSheet(root, assets["map.css"]),
     tell,
+    /** Marks the frame once the map shows everything it has; browser tests wait for `.slg-map[data-ready]`. */
+    readyWith(map) { map.once("idle", () => { root.dataset.ready = "true"; }); map.triggerRepaint(); },
     hush: () => voice.replaceChildren(),
+    /** Empties stage and corners, for another room in the same frame. */
+    clear() {
+      for (const each of [...Object.values(corners), voice]) each.replaceChildren();
+      delete root.dataset.ready;
+      root.classList.remove("drawing");
+      listeners.clear();
+    },
     setTheme(next) { root.dataset.theme = next === "dark" ? "dark" : "light"; },
     setHeight,
     onSize: (listener) => { listeners.add(listener); listener(root.dataset.size); },

@@ -40,18 +40,30 @@ export function mountMap(parent, options) {
   const asks = office(options.api ?? "/api/v1", options.words);
   let room = null;
   let current = options;
-  const opening = openRoom(box, asks, options).then((opened) => {
+  const open = (wanted, resumes) => openRoom(box, asks, { ...wanted, resumes }).then((opened) => {
     room = opened;
-    if (current !== options) room.update(current);
+    if (current !== wanted) update(current);
   });
+  let opened = options;
+
+  function update(next) {
+    current = next;
+    box.setTheme(next.theme);
+    box.setHeight(next.height);
+    if (!room) return;
+    // A pen cannot change its colours under way: the drawing is kept, and the room opens anew around it.
+    const isOtherRoom = next.mode !== opened.mode || (next.mode === "draw" && next.theme !== opened.theme);
+    if (!isOtherRoom) return void room.update(next);
+    room.destroy();
+    room = null;
+    box.clear();
+    opened = next;
+    open(next, true);
+  }
+
+  open(options, false);
   return {
-    ready: opening,
-    update(next) {
-      current = next;
-      box.setTheme(next.theme);
-      box.setHeight(next.height);
-      room?.update(next);
-    },
+    update,
     destroy() {
       room?.destroy();
       box.remove();

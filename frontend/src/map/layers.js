@@ -9,9 +9,10 @@ const NOTHING = { type: "FeatureCollection", features: [] };
 
 /**
  * layers({ office, words, onRefusal }) keeps what was fetched and shows it on `attach(map)`.
- * loadAreas(), loadRecords(query) -> promises of FeatureCollections; failures are told through onRefusal(sentence, refusal).
+ * loadAreas(), loadRecords(query) -> promises of FeatureCollections; failures are told through onRefusal(sentence, refusal),
+ * successes through onLoaded(name).
  */
-export function layers({ office, words, onRefusal, kindIcons = async () => ({}) }) {
+export function layers({ office, words, onRefusal, onLoaded = () => {}, kindIcons = async () => ({}) }) {
   const kept = { streets: NOTHING, grids: NOTHING, zones: NOTHING, buildings: NOTHING, roads: NOTHING, records: NOTHING };
   const running = {};
   let map = null;
@@ -54,6 +55,7 @@ export function layers({ office, words, onRefusal, kindIcons = async () => ({}) 
       if (running[name] !== mine) return kept[name];
       kept[name] = data;
       paint[name]();
+      onLoaded(name);
       return data;
     } catch (refusal) {
       if (refusal.name === "AbortError") return kept[name];

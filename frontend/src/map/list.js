@@ -34,4 +34,5 @@ export async function listInstead({ frame, words, data, recordsQuery, hasRecords
 
   await Promise.allSettled([data.loadAreas(), hasRecords ? data.loadRecords(recordsQuery) : null]);
   draw();
+  frame.root.dataset.ready = "true";
 }

@@ -42,7 +42,7 @@ export function pin(frame, office, options) {
     showFix(canvas.map, canvas.colours(), fix);
     if (place) put(place, false);
     else if (fix) put({ lon: fix.lon, lat: fix.lat }, false);
-    data.loadAreas().then(mark, () => {});
+    data.loadAreas().then(mark, () => {}).finally(() => frame.readyWith(canvas.map));
   }
 
   function refill() {
@@ -58,7 +58,7 @@ export function pin(frame, office, options) {
     if (!marker) {
       const face = pinFace(words.pin_name);
       face.addEventListener("keydown", nudge);
-      marker = new Marker({ element: face, anchor: "bottom", draggable: true }).setLngLat([next.lon, next.lat]).addTo(canvas.map);
+      marker = new Marker({ element: face, anchor: "bottom", offset: [0, 3.5], draggable: true }).setLngLat([next.lon, next.lat]).addTo(canvas.map);
       marker.on("dragend", () => { const { lng, lat } = marker.getLngLat(); put({ lon: lng, lat }, true); });
     } else marker.setLngLat([next.lon, next.lat]);
     mark();

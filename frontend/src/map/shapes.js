@@ -71,21 +71,27 @@ export function signedArea(ring) {
 
 /** A point well inside the largest part, for its label; null for an empty geometry. */
 export function labelPoint(geometry) {
+  return labelSpots(geometry)[0] ?? null;
+}
+
+/** All good places for a label in the largest part, the roomiest first; empty for an empty geometry. */
+export function labelSpots(geometry) {
   const parts = geometry?.type === "MultiPolygon" ? geometry.coordinates : geometry?.type === "Polygon" ? [geometry.coordinates] : [];
   const part = parts.reduce((best, each) => (best && size(best) >= size(each) ? best : each), null);
-  if (!part?.[0]?.length) return null;
+  if (!part?.[0]?.length) return [];
   const [w, s, e, n] = box({ type: "Polygon", coordinates: part });
   // Of a few level cuts the one with the widest stretch inside, near the middle before near the rim.
-  let best = null;
+  const spots = [];
   for (const share of [0.5, 0.42, 0.58, 0.34, 0.66, 0.25, 0.75]) {
     const lat = s + (n - s) * share;
     const crossings = part.flatMap((ring) => levelCrossings(ring, lat)).sort((a, b) => a - b);
     for (let i = 1; i < crossings.length; i += 2) {
       const width = (crossings[i] - crossings[i - 1]) * (1 - Math.abs(share - 0.5));
-      if (!best || width > best.width) best = { width, at: [(crossings[i] + crossings[i - 1]) / 2, lat] };
+      spots.push({ width, at: [(crossings[i] + crossings[i - 1]) / 2, lat] });
     }
   }
-  return best ? best.at : [(w + e) / 2, (s + n) / 2];
+  if (!spots.length) return [[(w + e) / 2, (s + n) / 2]];
+  return spots.sort((a, b) => b.width - a.width).map((spot) => spot.at);
 }
 
 const size = (part) => Math.abs(signedArea(part[0]));

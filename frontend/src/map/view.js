@@ -50,13 +50,18 @@ export function view(frame, office, options) {
     data.attach(map, () => canvas.colours().surface);
     frame.corners.topLeft.append(searchBox({ office, words, onPick: pickFound }));
     frame.corners.topRight.append(whereButton({ frame, words, onFix: setFix }), zoomButtons(canvas, words, () => canvas.fly({ bounds: boxOfAll(data.kept.zones.features) ?? map.getBounds() })));
-    frame.corners.bottomLeft.append(info.element, key.element);
+    frame.corners.bottomLeft.append(key.element);
     frame.corners.bottomRight.append(footLine(canvas, options));
-    frame.onSize((size) => key.setOpen(size === "wide"));
+    frame.onSize((size) => {
+      key.setOpen(size === "wide");
+      if (size === "wide") frame.corners.topRight.append(info.element);
+      else frame.corners.bottomLeft.prepend(info.element);
+    });
     map.on("click", press);
     map.on("moveend", count);
     map.on("mousemove", (event) => { map.getCanvas().style.cursor = hit(event.point) ? "pointer" : ""; });
     await load();
+    frame.readyWith(map);
   }
 
   function refill() {

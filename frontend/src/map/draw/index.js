@@ -37,7 +37,7 @@ export function draw(frame, office, options) {
   let history = steps(firstRing(options.zone));
   const state = { measured: null, share: NO_SHARE, refusal: null, isSaving: false, isSnapping: true };
 
-  const data = layers({ office, words, onRefusal: refuse });
+  const data = layers({ office, words, onRefusal: refuse, onLoaded: (name) => { if (name === "buildings") paintMeasured(); } });
   const side = panel({ words, onGoTo: goTo });
   const fields = form({ words, kinds: options.kinds, onChange: () => { keep(); showBar(); } });
   const list = cornerList({ words, onRing: replace, onFocus: (at) => shown?.corner(at), onBox: putBox, onTooFew: () => frame.tell(words.too_few, { kind: "warn" }) });
@@ -82,12 +82,13 @@ export function draw(frame, office, options) {
     frame.corners.bottomLeft.append(closing, toast);
     frame.corners.bottomRight.append(footLine(canvas, options));
     frame.root.addEventListener("keydown", keys);
-    map.on("idle", () => { if (state.measured) paintMeasured(); });
+    map.on("moveend", paintMeasured); // plates keep clear of each other at every zoom
     if (ring) hand.setRing(ring);
     showBar();
     hint();
     await loadAreas();
     offerKept();
+    frame.readyWith(map);
   }
 
   async function loadAreas() {
@@ -220,6 +221,7 @@ export function draw(frame, office, options) {
   }
 
   function paintMeasured() {
+    if (!shown) return;
     const problems = [...(state.measured?.problems ?? []), ...(state.refusal?.at ? [state.refusal] : [])];
     shown.measured({ rows: state.share.rows, overlaps: state.measured?.overlaps ?? [], problems, buildings: data.kept.buildings.features });
   }
@@ -235,6 +237,8 @@ export function draw(frame, office, options) {
     const set = isDrawing ? hand.openCorners().length : 0;
     closing.hidden = set < 3;
     closing.textContent = say(words.close_ring, { count: set });
+    // A pressed button that goes grey would keep the keyboard to itself.
+    if (frame.root.getRootNode().activeElement?.disabled) canvas?.map.getCanvas().focus();
     tools.show({ tool: hand?.tool ?? "move", isSnapping: state.isSnapping, hasRing: Boolean(history.now) });
   }
 
@@ -250,14 +254,16 @@ export function draw(frame, office, options) {
   function offerKept() {
     const draft = kept.read();
     if (!draft) return;
+    const restore = () => {
+      frame.hush();
+      draftId = draft.id ?? draftId;
+      fields.fill(draft);
+      replace(draft.ring);
+      fly(canvas.map, { bounds: box(polygon(draft.ring)), padding: 80 });
+    };
+    if (options.resumes) return restore();
     frame.tell(`${words.restore_title}。${say(words.restore_body, { when: when(draft.at) })}`, { actions: [
-      { word: words.restore, run: () => {
-        frame.hush();
-        draftId = draft.id ?? draftId;
-        fields.fill(draft);
-        replace(draft.ring);
-        fly(canvas.map, { bounds: box(polygon(draft.ring)), padding: 80 });
-      } },
+      { word: words.restore, run: restore },
       { word: words.forget, run: () => { kept.forget(); frame.hush(); } },
     ] });
   }
@@ -296,6 +302,9 @@ export function draw(frame, office, options) {
     destroy() {
       live.stop();
       data.stop();
+      frame.root.removeEventListener("keydown", keys);
+      bar.element.remove();
+      side.element.remove();
       hand?.stop();
       canvas?.map.remove();
     },

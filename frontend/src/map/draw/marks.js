@@ -2,7 +2,7 @@
 import { Marker } from "maplibre-gl";
 import { el, say } from "../../shared/dom.js";
 import { area, spoken } from "../numbers.js";
-import { contains, labelPoint } from "../shapes.js";
+import { contains, labelPoint, labelSpots } from "../shapes.js";
 
 const NOTHING = { type: "FeatureCollection", features: [] };
 const SOURCES = ["draft", "draft-pieces", "draft-buildings", "draft-overlaps", "draft-shared-buildings"];
@@ -28,13 +28,27 @@ export function marks({ map, c, words }) {
   const show = (source, features) => map.getSource(source)?.setData({ type: "FeatureCollection", features });
   const feature = (geometry, properties = {}) => ({ type: "Feature", properties, geometry });
 
+  let taken = [];
+
+  /** The roomiest spot whose plate would not lie on one that is there already. */
+  function freeSpot(geometry) {
+    const spots = labelSpots(geometry);
+    const isFree = (at) => taken.every((other) => {
+      const [a, b] = [map.project(at), map.project(other)];
+      return Math.abs(a.x - b.x) > 116 || Math.abs(a.y - b.y) > 44;
+    });
+    return spots.find(isFree) ?? spots[0];
+  }
+
   function flag(at, element, anchor = "center") {
+    if (at) taken.push(at);
     if (at) flags.push(new Marker({ element, anchor }).setLngLat(at).addTo(map));
   }
 
   function dropFlags() {
     for (const each of flags) each.remove();
     flags = [];
+    taken = [];
   }
 
   return {
@@ -56,11 +70,11 @@ export function marks({ map, c, words }) {
       }));
       show("draft-shared-buildings", placed.filter(isShared).map((building) => feature(building.geometry)));
       show("draft-overlaps", overlaps.map((overlap) => feature(overlap.piece)));
-      if (rows.length > 1) {
-        for (const row of pieces) if (!row.isSliver) flag(labelPoint(row.piece), el("div", { class: "share-flag", "data-tint": row.tint }, row.shareText));
-      }
       for (const overlap of overlaps) {
         flag(labelPoint(overlap.piece), el("div", { class: "overlap-flag" }, el("span", {}, say(words.overlap_flag, { area: spoken(area(overlap.area_m2, words)) }))), "bottom");
+      }
+      if (rows.length > 1) {
+        for (const row of pieces) if (!row.isSliver) flag(freeSpot(row.piece), el("div", { class: "share-flag", "data-tint": row.tint }, row.shareText));
       }
       for (const problem of problems) flag(problem.at, el("div", { class: "problem-flag", title: problem.sentence }, "!"));
     },
