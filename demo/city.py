@@ -22,7 +22,7 @@ from demo.sources import read_sources
 from demo.villages import Farm, build_hamlets
 from demo.zones import make_zones
 from domain.records import Area, Asset, Building, Road
-from geo.measure import unproject
+from geo.measure import project, unproject
 
 SEED = 330683
 BUILDINGS = 8000
@@ -57,15 +57,15 @@ class SampleCity:
 def build_city(seed: int = SEED, today: date | None = None) -> SampleCity:
     """The same seed gives the same city, to the last digit. today: the records lie in the 90 days before it;
     contracts and surveys of the assets are dated from it."""
-    rng = np.random.default_rng(seed)
+    dice = [np.random.default_rng([seed, stage]) for stage in range(6)]  # one for each stage: they stay independent
     sources = read_sources()
-    land = make_land(sources, rng)
+    land = make_land(sources, dice[0])
     places = make_places(land, sources)
-    built = build_up(land.patches, land.leaves, rng)
-    lines = make_roads(land, sources, rng)
-    farms = build_hamlets(lines, len(land.hamlets), BUILDINGS - len(built.houses), rng)
+    built = build_up(land.patches, land.leaves, dice[1])
+    lines = make_roads(land, sources, dice[2])
+    farms = build_hamlets(lines, project(_hamlet_grids(land, places)), BUILDINGS - len(built.houses), dice[3])
     roads, rivers = _roads(lines)
-    zones = make_zones(land, built, places, rng)
+    zones = make_zones(land, built, places, dice[4])
     buildings = _buildings(land, built, farms, places, zones, roads)
     grids = _with_households(places.grids, buildings, "grid_id")
     zones = _with_households(zones, buildings, "zone_id")
@@ -82,11 +82,15 @@ def build_city(seed: int = SEED, today: date | None = None) -> SampleCity:
         rivers=rivers,
         people=people,
         records=(),
-        assets=make_assets(zones, buildings, people, today, rng),
+        assets=make_assets(zones, buildings, people, today, dice[5]),
     )
     if today is None:
         return city
     return replace(city, records=make_records(city.zones, city.buildings, city.grids, people, today, seed))
+
+
+def _hamlet_grids(land: Land, places: Places) -> np.ndarray:
+    return np.array([grid.geometry for grid in places.grids[len(land.leaves) :]])
 
 
 def _roads(lines: Sequence[Line]) -> tuple[tuple[Road, ...], tuple[Road, ...]]:

@@ -193,10 +193,10 @@ def _plain(
         return
     box = _with_hall(built, index, box, rng)
     box = _with_shops(built, leaf, index, box, style, rng)
-    if style == "old" and rng.random() < 0.4:
+    if style == "old" and rng.random() < 0.3:
         box = _with_scattered(built, patch, index, box, rng)
     parts = [box]
-    if style != "tower" and rng.random() < (0.26 if style == "old" else 0.08):
+    if style != "tower" and rng.random() < (0.2 if style == "old" else 0.06):
         parts = _halved(box, rng)
     for part in parts:
         estate = _estate(built, patch, index, part, style, rng)

@@ -124,6 +124,8 @@ def _hamlets(sources: Sources, towns: shapely.Geometry, rng: np.random.Generator
     """Spread each street's villages evenly over its part of the county; a large village gets two grids."""
     keep_off = towns.buffer(350, quad_segs=2)
     shapely.prepare(keep_off)
+    county = sources.county.simplify(40).buffer(-350, quad_segs=2)
+    shapely.prepare(county)
     found: list[Hamlet] = []
     for street in sources.streets:
         villages = [c.code for c in sources.communities if c.parent == street.code and not is_urban(c)]
@@ -132,6 +134,7 @@ def _hamlets(sources: Sources, towns: shapely.Geometry, rng: np.random.Generator
         x0, y0, x1, y1 = region.bounds
         ground = np.column_stack([rng.uniform(x0, x1, 9000), rng.uniform(y0, y1, 9000)])
         ground = ground[shapely.contains_xy(region, ground[:, 0], ground[:, 1])]
+        ground = ground[shapely.contains_xy(county, ground[:, 0], ground[:, 1])]
         ground = ground[~shapely.contains_xy(keep_off, ground[:, 0], ground[:, 1])][: 70 * len(villages)]
         seeds = _spread(ground, len(villages), rng)
         order = np.lexsort([seeds[:, 0].round(), -(seeds[:, 1] / 2500).round()])
@@ -145,7 +148,7 @@ def _hamlets(sources: Sources, towns: shapely.Geometry, rng: np.random.Generator
 
 
 def _spread(ground: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """count points spread evenly over ground: k-means, a few rounds."""
+    """count points of the ground, spread evenly over it: k-means, a few rounds, then the nearest point of the ground."""
     seeds = ground[rng.choice(len(ground), count, replace=False)]
     for _ in range(9):
         nearest = _nearest(ground, seeds)
@@ -153,7 +156,7 @@ def _spread(ground: np.ndarray, count: int, rng: np.random.Generator) -> np.ndar
         for axis in (0, 1):
             mean = np.bincount(nearest, ground[:, axis], count) / np.maximum(total, 1)
             seeds[:, axis] = np.where(total > 0, mean, seeds[:, axis])
-    return seeds
+    return ground[_nearest(seeds, ground)]
 
 
 def _nearest(points: np.ndarray, seeds: np.ndarray) -> np.ndarray:

@@ -38,12 +38,12 @@ def make_roads(land: Land, sources: Sources, rng: np.random.Generator) -> list[L
         for cut in patch.cuts:
             found += _streets(patch.warp, cut, town)
     middles = np.array([patch.warp.centre for patch in land.patches])
-    built_up = shapely.union_all(towns)
+    open_country = sources.county.simplify(40).buffer(-30, quad_segs=2).difference(shapely.union_all(towns))
     found += _river(next(line.geometry for line in found if line.kind == "river"), sources, rng)
-    found += _country("highway", _spanning_tree(middles), middles, built_up, rng, 0.05)
+    found += _country("highway", _spanning_tree(middles), middles, open_country, rng, 0.05)
     stops = np.concatenate([middles, [hamlet.seed for hamlet in land.hamlets]])
     edges = [edge for edge in _spanning_tree(stops) if max(edge) >= len(middles)]
-    for line in _country("village_road", edges, stops, built_up, rng, 0.07):
+    for line in _country("village_road", edges, stops, open_country, rng, 0.07):
         at = -1 if line.hamlet is None else line.hamlet - len(middles)
         found.append(replace(line, hamlet=at if at >= 0 else None))
     return found
@@ -116,15 +116,15 @@ def _country(
     kind: str,
     edges: list[tuple[int, int]],
     points: np.ndarray,
-    towns: shapely.Geometry,
+    ground: shapely.Geometry,
     rng: np.random.Generator,
     sway: float,
 ) -> list[Line]:
-    """Winding lines between points, without what lies in the towns; each starts at its second point, kept in hamlet."""
+    """Winding lines between points, as far as they lie in the open country; each starts at its second point, kept in hamlet."""
     found = []
     for a, b in edges:
         line = _winding(points[[b, a]], rng, sway)
-        for part in shapely.get_parts(shapely.difference(line, towns)):
+        for part in shapely.get_parts(shapely.intersection(line, ground)):
             starts_here = part.coords[0] == line.coords[0]
             if part.length > 60:
                 found.append(Line(kind, part, b if starts_here else None))

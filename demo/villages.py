@@ -36,13 +36,19 @@ class Farm:
         return np.column_stack([self.x + c * half[:, 0] - s * half[:, 1], self.y + s * half[:, 0] + c * half[:, 1]])
 
 
-def build_hamlets(lines: Sequence[Line], hamlet_count: int, count: int, rng: np.random.Generator) -> list[Farm]:
-    """count houses, as even over the hamlets as it goes; none on a road, in the river or on another house."""
+def build_hamlets(
+    lines: Sequence[Line], grids: Sequence[shapely.Geometry], count: int, rng: np.random.Generator
+) -> list[Farm]:
+    """count houses, as even over the hamlets as it goes; none on a road, in the river or on another house.
+
+    grids: the grid of each hamlet (EPSG:4549); its houses stay in it.
+    """
     sites: list[Farm] = []
     for line in lines:
         if line.hamlet is not None:
             sites += _sites(line.hamlet, line.geometry, rng)
-    free = _free(sites, lines)
+    hamlet_count = len(grids)
+    free = _free(sites, lines, grids)
     quota = np.full(hamlet_count, count // hamlet_count) + (np.arange(hamlet_count) < count % hamlet_count)
     farms = _taken(sites, free, quota)
     spare = count - len(farms)
@@ -76,10 +82,11 @@ def _sites(hamlet: int, road: shapely.LineString, rng: np.random.Generator) -> l
     return found
 
 
-def _free(sites: Sequence[Farm], lines: Sequence[Line]) -> np.ndarray:
-    """Which sites are clear of every road, of the river and of the sites before them."""
+def _free(sites: Sequence[Farm], lines: Sequence[Line], grids: Sequence[shapely.Geometry]) -> np.ndarray:
+    """Which sites lie in their grid and are clear of every road, of the river and of the sites before them."""
     shapes = shapely.polygons(np.array([site.corners() for site in sites]))
-    free = np.ones(len(sites), dtype=bool)
+    shapely.prepare(np.array(grids))
+    free = shapely.contains(np.array([grids[site.hamlet] for site in sites]), shapes)
     for is_river, clear_m in ((False, CLEAR_OF_ROADS_M), (True, CLEAR_OF_RIVER_M)):
         tree = shapely.STRtree([line.geometry for line in lines if (line.kind == "river") == is_river])
         free[tree.query(shapes, predicate="dwithin", distance=clear_m)[0]] = False
