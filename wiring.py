@@ -19,6 +19,7 @@ from services.assets import AssetsService
 from services.bundles import read_bundles
 from services.coverage import CoverageService
 from services.evidence import Evidence
+from services.guard import LivePermissions, Sessions
 from services.history import HistoryService
 from services.intake import Intake
 from services.people import People
@@ -60,6 +61,11 @@ class Settings(BaseSettings):
     def listens_wide(self) -> bool:
         return self.host not in ("127.0.0.1", "localhost", "::1")
 
+    @property
+    def is_tls(self) -> bool:
+        """True when browsers come by https: here, or at a proxy in front."""
+        return self.tls_cert is not None or self.public_url.startswith("https://")
+
 
 def now() -> datetime:
     return datetime.now(UTC)
@@ -71,9 +77,10 @@ def build(settings: Settings) -> Services:
     store = Store.open(settings.database_url)
     migrate(store.engine)
     photos = PhotoStore(settings.photo_store)
-    rules, issues = permissions.load_builtin(), catalogue.load_builtin()
+    sessions = Sessions(store, now)
+    rules, issues = LivePermissions.over(permissions.load_builtin(), sessions), catalogue.load_builtin()
     bundles = read_bundles(HOME)
-    people = People(store, rules, now)
+    people = People(store, rules, sessions, now)
     queue = Queue(store, now)
     return Services(
         store=store, permissions=rules, catalogue=issues, people=people, places=Places(store, rules),
@@ -83,7 +90,7 @@ def build(settings: Settings) -> Services:
         assets=AssetsService(store, rules, now), coverage=CoverageService(store, rules, now),
         history=HistoryService(store, photos, rules, now, zone), queue=queue, timezone=zone,
         bundles=bundles, clearance_date=settings.clearance_date,
-        secret_key=_secret_key(settings), public_url=settings.public_url, is_tls=settings.tls_cert is not None,
+        secret_key=_secret_key(settings), public_url=settings.public_url, is_tls=settings.is_tls,
         basemap=settings.basemap, basemap_credit=settings.basemap_credit,
     )  # fmt: skip
 

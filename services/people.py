@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
+import math
 import secrets
 import threading
 import uuid
@@ -15,7 +17,8 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from domain.errors import Invalid, NotFound, NotSignedIn, TooMany
 from domain.policy.permissions import Permissions
 from domain.records import ROLES, SCOPES, Actor, Assignment, Person
-from storage.store import Store
+from services.guard import Sessions, actor_of
+from storage.store import Store, Work
 
 SESSION_LIFE = timedelta(hours=12)
 TRY_WINDOW = timedelta(minutes=15)
@@ -26,60 +29,72 @@ PASSWORD_AT_LEAST = 10
 
 
 class People:
-    def __init__(self, store: Store, permissions: Permissions, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, permissions: Permissions, sessions: Sessions, clock: Callable[[], datetime]
+    ) -> None:
         self._store = store
         self._permissions = permissions
+        self._sessions = sessions
         self._clock = clock
         self._hasher = PasswordHasher()
         self._hashing = threading.BoundedSemaphore(HASHES_AT_ONCE)
         self._dummy = self._hash(secrets.token_hex(8))
 
     def log_in(self, login: str, password: str, *, address: str, device: str) -> tuple[str, Actor]:
-        """A new session's token and its person. Raises TooMany, NotSignedIn("wrong_login")."""
-        now = self._clock()
-        account = hashlib.sha256(login.strip().lower().encode()).hexdigest()
+        """A new session's token and its person; login: user name or phone. Raises TooMany, NotSignedIn("wrong_login")."""
+        now, login, address = self._clock(), login.strip(), _network(address)
         with self._store.work() as work:
-            since = now - TRY_WINDOW
-            here = work.people.failed_tries(since=since, account=account, address=address)
-            from_address = work.people.failed_tries(since=since, address=address)
-            if here >= TRIES_PER_ACCOUNT_AND_ADDRESS or from_address >= TRIES_PER_ADDRESS:
-                raise TooMany("too_many_tries", minutes=int(TRY_WINDOW.total_seconds() // 60))
+            found = work.people.by_login(login)
+            # One person has two names to log in with (user name, phone) but one count of tries.
+            account = _digest(found[0].id if found else login.lower())
+            self._check_tries(work, account, address, now)
             # Counted before the password is looked at, so that tries at the same moment cannot slip past.
             counted = work.people.count_try(account=account, address=address, at=now)
             work.people.forget_tries(before=now - timedelta(days=1))
-            found = work.people.by_login(login.strip())
         person, stored = found if found else (None, self._dummy)
-        fits = self._verify(stored, password)
+        fits = self._verify(stored, password)  # also for an unknown name: the time must not tell
         if person is None or not fits or person.disabled_at is not None:
             raise NotSignedIn("wrong_login")
         token = secrets.token_urlsafe(32)
         with self._store.work() as work:
+            # Hashing took a while: the account may have been closed or given another password meanwhile.
+            current = work.people.by_login(login)
+            if current is None or current[0].disabled_at is not None or current[1] != stored:
+                raise NotSignedIn("wrong_login")
             work.people.try_succeeded(counted)
             work.people.open_session(
                 id=session_id(token),
                 person_id=person.id,
                 created_at=now,
                 expires_at=now + SESSION_LIFE,
-                address=address[:64],
+                address=address,
                 device=device[:200],
             )
             work.history.write("person", person.id, "person.logged_in", {"device": device[:200]},
                                actor_id=person.id, at=now)  # fmt: skip
-        return token, _actor(person, session_id(token))
+        return token, actor_of(current[0], session_id(token))
+
+    def _check_tries(self, work: Work, account: str, address: str, now: datetime) -> None:
+        since = now - TRY_WINDOW
+        for at_most, whose in ((TRIES_PER_ACCOUNT_AND_ADDRESS, account), (TRIES_PER_ADDRESS, None)):
+            oldest = work.people.nth_failed_try(at_most, since=since, account=whose, address=address)
+            if oldest is not None:
+                wait_s = max(1, math.ceil((oldest + TRY_WINDOW - now).total_seconds()))
+                raise TooMany("too_many_tries", minutes=math.ceil(wait_s / 60), retry_after_s=wait_s)
 
     def actor(self, session: str | None) -> Actor:
         """The person of a live session (its id, not its token). Raises NotSignedIn."""
-        if not session:
-            raise NotSignedIn()
-        with self._store.look() as work:
-            person = work.people.session_person(session, at=self._clock())
-        if person is None:
-            raise NotSignedIn()
-        return _actor(person, session)
+        return self._sessions.actor(session)
 
     def log_out(self, session: str) -> None:
+        """End one session at once; a page that is still open finds out at its next click."""
+        now = self._clock()
         with self._store.work() as work:
-            work.people.revoke_session(session, at=self._clock())
+            person = work.people.session_person(session, at=now)
+            work.people.revoke_session(session, at=now)
+            if person is not None:
+                work.history.write("person", person.id, "person.logged_out", {}, actor_id=person.id, at=now)
+        self._sessions.forget()
 
     def list(self, actor: Actor) -> Sequence[Person]:
         self._permissions.require(actor, "people.read")
@@ -115,6 +130,7 @@ class People:
                 work.people.revoke_all(person_id, at=now)
             action = "person.disabled" if disabled else "person.enabled"
             work.history.write("person", person_id, action, {}, actor_id=actor.person_id, at=now)
+        self._sessions.forget()
 
     def reset_password(self, actor: Actor, person_id: str) -> str:
         """A new password, shown once; every session of the person ends. Raises NotFound."""
@@ -128,11 +144,15 @@ class People:
             work.people.set_password(person_id, hashed)
             work.people.revoke_all(person_id, at=now)
             work.history.write("person", person_id, "person.password_reset", {}, actor_id=actor.person_id, at=now)
+        self._sessions.forget()
         return password
 
     def set_language(self, actor: Actor, lang: str) -> None:
+        """One's own language, for every later login."""
+        self._permissions.require(actor, "app.use")
         with self._store.work() as work:
             work.people.set_lang(actor.person_id, "en" if lang == "en" else "zh")
+        self._sessions.forget()
 
     # -- first start -------------------------------------------------------------------------------------------
 
@@ -144,20 +164,20 @@ class People:
         """A one-time token for the console; only its hash is stored, an older one stops working."""
         token = secrets.token_urlsafe(24)
         with self._store.work() as work:
-            work.set_meta("setup_token", hashlib.sha256(token.encode()).hexdigest())
+            work.set_meta("setup_token", _digest(token))
         return token
 
     def set_up(self, token: str, *, username: str, name: str, password: str) -> Person:
         """The first administrator. Raises NotFound when set-up is over or the token is wrong, Invalid."""
+        # Before anything costly, and again in the transaction that writes: the token works once.
+        with self._store.look() as work:
+            _check_setup(work, token)
         if len(password) < PASSWORD_AT_LEAST:
             raise Invalid("password_short", field="password", at_least=PASSWORD_AT_LEAST)
         person = self._new(username, name, None, [Assignment("admin", "city")])
         hashed = self._hash(password)
         with self._store.work() as work:
-            wanted = work.meta("setup_token") or ""
-            given = hashlib.sha256(token.encode()).hexdigest()
-            if work.people.count() or not secrets.compare_digest(wanted, given):
-                raise NotFound()
+            _check_setup(work, token)
             work.people.add(person, password_hash=hashed)
             work.set_meta("setup_token", "")
             work.history.write("person", person.id, "person.set_up", _as_payload(person), actor_id=person.id,
@@ -205,11 +225,29 @@ class People:
 
 def session_id(token: str) -> str:
     """Sessions are stored by hash: a leaked table logs nobody in."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return _digest(token)
 
 
-def _actor(person: Person, session: str) -> Actor:
-    return Actor(person.id, person.name, person.assignments, person.lang, session)
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _check_setup(work: Work, token: str) -> None:
+    if work.people.count() or not secrets.compare_digest(work.meta("setup_token") or "", _digest(token)):
+        raise NotFound()
+
+
+def _network(address: str) -> str:
+    """The address that tries are counted by: an IPv6 customer owns a whole /64, so that counts as one."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped:
+            return str(found.ipv4_mapped)
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
 
 
 def _as_payload(person: Person) -> dict[str, object]:

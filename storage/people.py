@@ -104,14 +104,14 @@ class People:
             sa.update(table).where(table.c.person_id == person_id, table.c.revoked_at.is_(None)).values(revoked_at=at)
         )
 
-    def failed_tries(self, *, since: datetime, account: str | None = None, address: str | None = None) -> int:
+    def nth_failed_try(self, n: int, *, since: datetime, address: str, account: str | None = None) -> datetime | None:
+        """When the n-th latest failed try since then was made; None when there are fewer."""
         table = login_attempts
-        wanted = [table.c.at > since, table.c.succeeded.is_(False)]
+        wanted = [table.c.at > since, table.c.succeeded.is_(False), table.c.address == address]
         if account is not None:
             wanted.append(table.c.account == account)
-        if address is not None:
-            wanted.append(table.c.address == address)
-        return self._connection.scalar(sa.select(sa.func.count()).select_from(table).where(*wanted)) or 0
+        query = sa.select(table.c.at).where(*wanted).order_by(table.c.at.desc()).limit(1).offset(n - 1)
+        return self._connection.scalar(query)
 
     def count_try(self, *, account: str, address: str, at: datetime) -> int:
         """Write a try down as failed before the password is looked at; returns its serial."""

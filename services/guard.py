@@ -1,0 +1,87 @@
+"""Permission asked by a live login only: a button in a page that stayed open after a logout is refused like a request.
+
+Streamlit runs a button's callback before the script, so before the shell has looked at the session again. Every
+service asks for permission first; asking here makes that question look at the session too.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from domain.errors import NotSignedIn
+from domain.policy.permissions import Permissions, Reach, Scoped
+from domain.records import Actor, Person
+from storage.store import Store
+
+# Another process may have ended the session; this one forgets at once (Sessions.forget).
+BELIEVED_FOR = timedelta(seconds=1)
+KNOWN_AT_MOST = 5000
+
+
+class Sessions:
+    """Looks sessions up, and believes a good answer for a second so that one click is one query."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+        self._known: dict[str, tuple[datetime, Actor]] = {}
+        self._lock = threading.Lock()
+
+    def actor(self, session: str | None) -> Actor:
+        """The person of a live session, read from the store. Raises NotSignedIn."""
+        if not session:
+            raise NotSignedIn()
+        now = self._clock()
+        with self._store.look() as work:
+            person = work.people.session_person(session, at=now)
+        with self._lock:
+            if person is None or len(self._known) >= KNOWN_AT_MOST:
+                self._known.clear()
+            if person is None:
+                raise NotSignedIn()
+            actor = self._known[session] = (now, actor_of(person, session))
+        return actor[1]
+
+    def still(self, actor: Actor) -> Actor:
+        """The actor as they are now: their roles may have changed. Raises NotSignedIn when the login has ended.
+
+        An actor without a session was made on this server (a job, a command), not by a door.
+        """
+        if actor.session_id is None:
+            return actor
+        with self._lock:
+            found = self._known.get(actor.session_id)
+        if found and timedelta(0) <= self._clock() - found[0] <= BELIEVED_FOR:
+            return found[1]
+        return self.actor(actor.session_id)
+
+    def forget(self) -> None:
+        """Call after any session was ended or any role changed."""
+        with self._lock:
+            self._known.clear()
+
+
+@dataclass(frozen=True)
+class LivePermissions(Permissions):
+    """The table of permissions.toml; `require` also asks whether the login still stands."""
+
+    still: Callable[[Actor], Actor] = field(kw_only=True)
+
+    @classmethod
+    def over(cls, rules: Permissions, sessions: Sessions) -> LivePermissions:
+        return cls(rules.edition, rules.actions, rules.roles, still=sessions.still)
+
+    def require(self, actor: Actor, action: str, subject: Scoped | None = None) -> None:
+        """Raises NotSignedIn, NotAllowed, NotFound."""
+        super().require(self.still(actor), action, subject)
+
+    def reach(self, actor: Actor, action: str) -> Reach:
+        """Raises NotSignedIn."""
+        return super().reach(self.still(actor), action)
+
+
+def actor_of(person: Person, session: str) -> Actor:
+    return Actor(person.id, person.name, person.assignments, person.lang, session)
