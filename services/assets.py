@@ -61,10 +61,13 @@ class AssetsService:
     def get(self, asset_id: str, actor: Actor) -> Asset:
         with self._store.look() as work:
             found = work.assets.get(asset_id)
+            zone = work.areas.current(found.zone_id) if found and found.zone_id else None
         if found is None:
             self._permissions.require(actor, "asset.read")
             raise NotFound()
-        self._permissions.require(actor, "asset.read", Scoped(found.street_id, None, found.grid_id))
+        # An asset belongs to its zone's community, here as in the search.
+        here = Scoped(found.street_id, zone.community_id if zone else None, found.grid_id)
+        self._permissions.require(actor, "asset.read", here)
         return found
 
     def _number(self, work: object, category: str) -> str:

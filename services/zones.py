@@ -91,10 +91,11 @@ class Zones:
                 return known, measured(work, geometry, known.area_id), False
             figures = measured(work, geometry, zone_id)
             older = work.areas.versions(zone_id) if zone_id else []
-            if zone_id and not older:
+            if zone_id and not (older and older[0].layer == "zone"):
                 raise NotFound()
-            for street_id in {figures.street.area_id if figures.street else None, *(v.street_id for v in older)}:
-                self._permissions.require(actor, "zone.draft", _where(figures, street_id))
+            # Where the new line lies, and where each older version lay: nobody redraws a neighbour's zone into reach.
+            for here in {_where(figures), *(Scoped(v.street_id, v.community_id) for v in older)}:
+                self._permissions.require(actor, "zone.draft", here)
             version = Area(
                 id=version_id, area_id=zone_id or str(uuid.uuid4()), layer="zone",
                 version=max((v.version for v in older), default=0) + 1, status="draft",
@@ -199,7 +200,7 @@ def _overlaps(work: Work, geometry: BaseGeometry, buildings: Sequence[Building],
     return sorted(found, key=lambda o: -o.area_m2)
 
 
-def outline(geometry: BaseGeometry) -> dict[str, Any]:
+def outline(geometry: BaseGeometry | None) -> dict[str, Any] | None:
     """A piece of a zone as a GeoJSON geometry, for a door to send: doors do not know shapes."""
     return geometry_to_geojson(geometry)
 
@@ -223,8 +224,10 @@ def _read(polygon: dict[str, Any]) -> BaseGeometry:
         raise Invalid(f"geometry_{bad.code}", field="geometry", at=list(bad.at) if bad.at else None) from bad
 
 
-def _where(figures: Measured, street_id: str | None) -> Scoped:
-    return Scoped(street_id, figures.community.area_id if figures.community else None)
+def _where(figures: Measured) -> Scoped:
+    return Scoped(
+        figures.street.area_id if figures.street else None, figures.community.area_id if figures.community else None
+    )
 
 
 def _payload(version: Area, figures: Measured) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def measured_json(found: Measured) -> dict[str, Any]:
             {
                 "grid_id": r.grid_id, "grid_code": r.grid_code, "grid_name": r.grid_name, "area_m2": round(r.area_m2, 2),
                 "share": r.share, "buildings": r.buildings, "households": r.households, "is_sliver": r.is_sliver,
-                "piece": outline(r.piece) if r.piece is not None else None,
+                "piece": outline(r.piece),
             }
             for r in found.rows
         ],
