@@ -7,6 +7,7 @@ in without a live session except to log in, and puts the security headers on eve
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -17,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from domain.errors import NotSignedIn, Refused
+from domain.errors import NotSignedIn, Refused, TooLarge
 from domain.records import Actor
 from i18n import closest, words
 from services import Services
@@ -29,6 +30,9 @@ COOKIE = "slg_session"
 SESSION_HEADER = "x-slg-session"
 OURS = b"x-slg-"
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+BODY_CAP_BYTES = 4_000_000  # a capture with twenty previews; originals are streamed and have a cap of their own
+STREAMED = re.compile(r"/api/v1/captures/[^/]+/photos/[^/]+")
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 # What anyone may fetch: the doors, the health of the server, files that are public in the package anyway.
 OPEN_PATHS = ("/login", "/logout", "/setup", "/healthz", "/readyz", "/favicon.ico", "/robots.txt")
 OPEN_PREFIXES = ("/assets/", "/static/")
@@ -86,6 +90,12 @@ class Gate:
                 self._protect(MutableHeaders(scope=message), scope["path"])
             await send(message)
 
+        if refusal is None and scope["method"] in UNSAFE and not STREAMED.fullmatch(scope["path"]):
+            body = await _body(headers, receive)
+            if body is None:
+                refusal = answer(TooLarge(), closest(headers.get("accept-language")))
+            else:
+                receive = _replayed(body, receive)
         app = self._files if refusal is None and scope["path"].startswith("/static/") else refusal or self._app
         await app(scope, receive, with_headers)
 
@@ -93,12 +103,17 @@ class Gate:
         """None lets the request in (with its actor in the scope); else the answer it gets."""
         path = scope["path"]
         lang = closest(headers.get("accept-language"))
-        if not _is_loopback(scope, headers) and await to_thread.run_sync(self._services.has_known_passwords):
+        is_here = _is_loopback(scope, headers) and self._is_own_name(headers)
+        if not is_here and await to_thread.run_sync(self._services.has_known_passwords):
             return PlainTextResponse(words(lang)("login.sample_local_only"), 403)
         if path.startswith(CLOSED_PREFIXES):
             return PlainTextResponse("", 403 if path.startswith("/_stcore") else 404)
         is_unsafe = scope["type"] == "websocket" or scope["method"] in UNSAFE
-        if is_unsafe and not self._same_origin(headers):
+        is_ours = self._same_origin(headers) if is_unsafe else True
+        # The API is never asked from another site: not even to read, since taking an original leaves a history row.
+        if path.startswith("/api/") and headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+            is_ours = False
+        if not is_ours:
             return PlainTextResponse(words(lang)("login.other_origin"), 403)
         actor = await self._actor(headers)
         if isinstance(actor, Refused):
@@ -123,7 +138,17 @@ class Gate:
     def _same_origin(self, headers: Headers) -> bool:
         """Browsers send Origin with every unsafe request and websocket; programs that send none carry no cookie jar."""
         origin = headers.get("origin")
-        return origin is None or urlsplit(origin).netloc in {headers.get("host", ""), self._public_host} - {""}
+        if origin is None:
+            return headers.get("sec-fetch-site") in (None, "same-origin", "none")
+        try:
+            return urlsplit(origin).netloc in {headers.get("host", ""), self._public_host} - {""}
+        except ValueError:
+            return False
+
+    def _is_own_name(self, headers: Headers) -> bool:
+        """A name that only this machine answers to: a foreign name that was pointed at 127.0.0.1 is another site."""
+        host = headers.get("host", "")
+        return host == self._public_host or re.sub(r":\d+$", "", host) in LOOPBACK_NAMES
 
     def _protect(self, headers: MutableHeaders, path: str) -> None:
         headers["Content-Security-Policy"] = content_security_policy()
@@ -158,13 +183,41 @@ def _turn_away(scope: Scope, headers: Headers, refused: Refused, lang: str) -> R
 
 
 def _is_loopback(scope: Scope, headers: Headers) -> bool:
+    """True for a client on this machine that came straight to us; behind a proxy nobody counts as local."""
     client = scope.get("client")
-    if client is None or "x-forwarded-for" in headers or "forwarded" in headers:
-        return client is None
+    if client is None or any(name in headers for name in ("x-forwarded-for", "x-real-ip", "forwarded")):
+        return False
     try:
         return ipaddress.ip_address(client[0]).is_loopback
     except ValueError:
-        return client[0] in ("testclient", "localhost")
+        return False
+
+
+async def _body(headers: Headers, receive: Receive) -> bytes | None:
+    """The whole body of a small request; None when it is over the cap (whatever its length said) or never ended."""
+    announced = headers.get("content-length", "0")
+    if not announced.isdecimal() or int(announced) > BODY_CAP_BYTES:
+        return None
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        if len(body) > BODY_CAP_BYTES:
+            return None
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Gives the body once, then whatever follows it."""
+    left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return left.pop() if left else await receive()
+
+    return again
 
 
 def actor_of(request: Request) -> Actor:

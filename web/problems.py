@@ -38,8 +38,14 @@ def answer(refused: Refused, lang: str) -> Response:
         body["at"] = refused.facts["at"]
     return Response(
         json.dumps(body, ensure_ascii=False).encode(), refused.status, media_type="application/problem+json",
-        headers={"Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store", **waiting(refused)},
     )  # fmt: skip
+
+
+def waiting(refused: Refused) -> dict[str, str]:
+    """Retry-After, where the refusal knows when it will pass."""
+    wait_s = refused.facts.get("retry_after_s") or (2 if refused.status == 503 else None)
+    return {"Retry-After": str(wait_s)} if wait_s else {}
 
 
 def lang_of(request: Request) -> str:

@@ -46,7 +46,7 @@ def routes(services: Services, cookies: Cookies) -> list[BaseRoute]:
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
         Route("/robots.txt", robots, methods=["GET"]),
-        Route("/assets/{name}", BundleFiles(services.bundles).serve, methods=["GET"]),
+        Route("/assets/{name:path}", BundleFiles(services.bundles).serve, methods=["GET"]),
         Route("/basemap/{z:int}/{x:int}/{y:int}", Basemap(services.basemap).tile, methods=["GET"]),
         Mount("/api/v1", api(services)),
     ]

@@ -70,7 +70,8 @@ class StreamlitFiles:
 def folder() -> Path:
     """Where the installed Streamlit keeps its front end (found without importing it)."""
     spec = importlib.util.find_spec("streamlit")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     return Path(spec.origin).parent / "static"
 
 
