@@ -24,7 +24,7 @@ export function openForm(host, given) {
   const live = el("div", { class: "offscreen", "aria-live": "polite", role: "status" });
   const alarm = el("div", { class: "offscreen", "aria-live": "assertive", role: "alert" });
   const stage = el("div", { class: "show" });
-  const root = el("div", { class: "capture" }, stage, live, alarm);
+  const root = el("dialog", { class: "capture" }, stage, live, alarm);
 
   let step = "kind";
   let draft = newDraft({ id: uuid(), owner });
@@ -96,25 +96,35 @@ export function openForm(host, given) {
     fill(stage, screen.node);
     if (!focus) return;
     root.scrollTop = 0;
-    if (root.dataset.covers === undefined) root.scrollIntoView?.({ block: "start" });
+    if (!root.hasAttribute("data-covers")) root.scrollIntoView?.({ block: "start" });
     (stage.querySelector("[data-lead]") ?? stage).focus?.({ preventScroll: true });
   }
 
   function dress() {
     root.dataset.theme = options.theme === "dark" ? "dark" : "light";
     root.lang = options.lang === "en" ? "en" : "zh-CN";
+    root.setAttribute("aria-label", words("new_record"));
   }
 
   const narrow = matchMedia("(max-width: 767px)");
+  /** On a phone inside another page: a modal dialog, which lies over its bars and keeps readers and keys inside. */
   function cover() {
-    const covers = Boolean(options.cover) && narrow.matches;
+    const covers = Boolean(options.cover) && narrow.matches && Boolean(root.showModal);
+    if (root.open && covers === root.hasAttribute("data-covers")) return;
+    root.removeAttribute("open");
     root.toggleAttribute("data-covers", covers);
-    // The top layer lies over the page's own bars, whatever their stacking; without it, fixed does nearly the same.
-    if (covers && !root.hasAttribute("popover")) {
-      root.setAttribute("popover", "manual");
-      root.showPopover?.();
-    } else if (!covers && root.hasAttribute("popover")) root.removeAttribute("popover");
+    root.setAttribute("role", covers ? "dialog" : "region");
+    if (!covers) return root.setAttribute("open", "");
+    root.showModal();
+    stage.querySelector("[data-lead]")?.focus({ preventScroll: true });
   }
+  // The phone's back gesture and Escape mean one step back, not losing the form.
+  root.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    if (screen?.back?.() || step === "sending" || form.go("back")) return;
+    form.close();
+  });
+  root.addEventListener("close", () => root.isConnected && cover());
 
   const unsent = (event) => {
     if (!draft.photos.length || step === "done") return;
@@ -141,8 +151,8 @@ export function openForm(host, given) {
       step = form.type ? "shots" : "kind";
     }
     root.hidden = false;
-    cover();
     show({ focus: false });
+    cover();
   }
 
   return {

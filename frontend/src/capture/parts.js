@@ -57,6 +57,11 @@ export function placeNames(found) {
   return [found?.grid, found?.community, found?.street].map(nameOf).filter(Boolean);
 }
 
+/** Names with dots between; a name breaks at its end before it breaks inside. */
+export function trail(names) {
+  return names.filter(Boolean).flatMap((name, index) => [index ? " · " : "", el("span", { class: "part" }, name)]);
+}
+
 export function nameOf(thing) {
   return typeof thing === "string" ? thing : (thing?.name ?? "");
 }

@@ -3,7 +3,7 @@
 import { el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
 import { withType } from "./draft.js";
-import { mark, placeNames, positionWords, sampleTag, steps } from "./parts.js";
+import { mark, placeNames, positionWords, sampleTag, steps, trail } from "./parts.js";
 import { commonKinds, searchKinds } from "./kinds.js";
 
 export function kindScreen(form) {
@@ -127,7 +127,11 @@ export function kindScreen(form) {
       autocomplete: "off",
       "data-testid": "find-input",
       oninput: () => draw(input.value),
-      onkeydown: (event) => event.key === "Escape" && leaveSearch(),
+      onkeydown: (event) => {
+        if (event.key !== "Escape") return;
+        event.preventDefault();
+        leaveSearch();
+      },
     });
     draw("");
     return [
@@ -187,7 +191,7 @@ export function kindScreen(form) {
     fill(
       spot,
       el("span", { class: `sign ${grade}` }, icon(grade === "none" ? "current-location-off" : "current-location")),
-      el("span", {}, el("b", {}, text), names.length ? el("span", { class: "dim" }, names.join(" · ")) : null),
+      el("span", {}, el("b", {}, text), names.length ? el("span", { class: "dim" }, trail(names)) : null),
     );
     if (!position || Date.now() - placeAsked < 4000) return;
     placeAsked = Date.now();
@@ -211,6 +215,11 @@ export function kindScreen(form) {
   drawSpot();
   return {
     node,
+    back() {
+      if (!searching) return false;
+      leaveSearch();
+      return true;
+    },
     update(what) {
       if (what === "net") net.hidden = navigator.onLine;
       if (what === "position") drawSpot();

@@ -3,7 +3,7 @@
 import { el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
 import { missingShots } from "./draft.js";
-import { backButton, nameOf, placeNames, positionWords, sentence, steps } from "./parts.js";
+import { backButton, nameOf, placeNames, positionWords, sentence, steps, trail } from "./parts.js";
 import { NOTE_MAX } from "./payload.js";
 import { distance_m, looksShifted } from "./place.js";
 import { plateField } from "./plate-field.js";
@@ -109,12 +109,12 @@ export function placeScreen(form) {
 
   function drawPlace() {
     const zone = place?.zones?.length === 1 ? place.zones[0] : null;
-    const where = placeNames(place).join(" · ");
+    const where = placeNames(place);
     const titles = { settled: zone?.name, two_zones: say("two_zones"), no_zone: say("no_zone"), outside_city: say("outside_city"), nowhere: say("nowhere"), unknown: say("place_unknown"), asking: say("place_asking") };
     fill(
       placeCard,
       el("div", { class: "row between wrap" }, el("b", { class: "place-name" }, titles[placeState] ?? zone?.name ?? say("place_unknown")), zone?.mode && modeTag(zone.mode)),
-      where && ["settled", "two_zones", "no_zone"].includes(placeState) ? el("p", { class: "dim" }, where) : null,
+      where.length > 0 && ["settled", "two_zones", "no_zone"].includes(placeState) ? el("p", { class: "dim" }, trail(where)) : null,
       placeState === "two_zones" && el("p", { class: "small dim" }, place.zones.map(nameOf).join(say("comma"))),
       ["two_zones", "no_zone", "outside_city"].includes(placeState) && el("p", { class: "small" }, say("settled_later")),
       apartLine(),

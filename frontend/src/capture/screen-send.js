@@ -2,7 +2,7 @@
 
 import { el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
-import { mark, nameOf, sampleTag, sentence } from "./parts.js";
+import { mark, nameOf, sampleTag, sentence, trail } from "./parts.js";
 import { capturePayload } from "./payload.js";
 import { mb } from "./photo.js";
 import { Refused } from "./sender.js";
@@ -165,7 +165,7 @@ function thumbs(form) {
 
 function doneScreen(form) {
   const { say, receipt } = form;
-  const where = [receipt.zone, receipt.grid, receipt.street].map(nameOf).filter(Boolean).join(" · ");
+  const where = [receipt.zone, receipt.grid, receipt.street].map(nameOf).filter(Boolean);
   const short = receipt.kept < receipt.expected;
   const again = () => {
     form.renew();
@@ -187,7 +187,7 @@ function doneScreen(form) {
           say("received", { kept: receipt.kept, n: receipt.expected }),
         ),
         el("p", { class: "number mono", "data-testid": "record-number" }, receipt.number),
-        el("p", { class: "where", "data-testid": "record-place" }, where || say("place_open")),
+        el("p", { class: "where", "data-testid": "record-place" }, where.length ? trail(where) : say("place_open")),
         receipt.place_state && receipt.place_state !== "settled" ? el("p", { class: "small dim" }, say("settled_later")) : null,
         (receipt.refusals ?? []).map(({ index, problem }) =>
           sentence("bad", "alert-circle", say("photo_refused", { i: index + 1, why: problem.detail || say("no_reason_given") })),
