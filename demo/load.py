@@ -51,7 +51,7 @@ def load(services: Services, photo_store: Path, now: datetime, *, is_wide: bool)
     bar.step("示意城市 sample city: streets, grids, estates")
     city = build_city(today=now.astimezone(services.timezone).date())
     bar.step("photos")
-    photos = _pictures(city, PhotoStore(photo_store))
+    photos = _pictures(city, PhotoStore(photo_store), services.bundles.font)
     passwords = _passwords(city, is_wide)
     hashes = {word: services.people.hash_password(word) for word in set(passwords.values())}
     with services.store.work() as work:
@@ -115,13 +115,13 @@ def _divisions(city: SampleCity) -> list[tuple[str, DivisionRow]]:
     return rows
 
 
-def _pictures(city: SampleCity, store: PhotoStore) -> dict[Any, tuple[str, int, bytes]]:
+def _pictures(city: SampleCity, store: PhotoStore, font: Path | None) -> dict[Any, tuple[str, int, bytes]]:
     """Every distinct picture once: spec key to (sha256, size, preview JPEG)."""
     keys = sorted({(p.kind, p.shot, p.seed) for r in city.records for p in r.photos})
 
     def make(key: tuple[str, str, int]) -> tuple[str, int, bytes]:
         kind, shot, seed = key
-        data = picture(kind, shot, seed, PICTURE_SIZE)
+        data = picture(kind, shot, seed, PICTURE_SIZE, font_path=font)
         sha256 = hashlib.sha256(data).hexdigest()
         arriving = store.arriving()
         arriving.write(data)
