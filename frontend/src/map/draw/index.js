@@ -227,8 +227,8 @@ export function draw(frame, office, options) {
   }
 
   function hint() {
-    const sentence = hand?.isDrawing() || hand?.tool === "draw" ? words.hint_drawing : !history.now ? words.hint_start : hand?.tool === "edit" && !state.measured ? words.hint_edit : null;
-    side.show({ ...state, hint: sentence });
+    const sentence = hand?.isDrawing() || hand?.tool === "draw" ? words.hint_drawing : !history.now ? words.hint_start : hand?.tool === "edit" && !state.measured && !state.refusal ? words.hint_edit : null;
+    side.show({ ...state, hint: sentence, hasRing: Boolean(history.now) });
   }
 
   function showBar() {

@@ -3,13 +3,14 @@ import { Marker } from "maplibre-gl";
 import { el, say } from "../../shared/dom.js";
 import { area, spoken } from "../numbers.js";
 import { contains, labelPoint, labelSpots } from "../shapes.js";
+import { crossesItself } from "./ring.js";
 
 const NOTHING = { type: "FeatureCollection", features: [] };
 const SOURCES = ["draft", "draft-pieces", "draft-buildings", "draft-overlaps", "draft-shared-buildings"];
 
 /** marks({ map, c, words }) -> { ring(ring), measured(rows, overlaps, problems, buildings), clear() }. */
 export function marks({ map, c, words }) {
-  for (const source of SOURCES) map.addSource(source, { type: "geojson", data: NOTHING });
+  for (const source of SOURCES) map.addSource(source, { type: "geojson", data: NOTHING, tolerance: 0 });
   const tint = ["match", ["get", "tint"], 1, c["piece-1"], 2, c["piece-2"], c["ink-3"]];
   const under = "grid-halo";
   const over = "road-labels";
@@ -33,16 +34,18 @@ export function marks({ map, c, words }) {
   /** The roomiest spot whose plate would not lie on one that is there already. */
   function freeSpot(geometry) {
     const spots = labelSpots(geometry);
-    const isFree = (at) => taken.every((other) => {
-      const [a, b] = [map.project(at), map.project(other)];
-      return Math.abs(a.x - b.x) > 116 || Math.abs(a.y - b.y) > 44;
+    const isFree = (at) => taken.every(({ x, y }) => {
+      const here = map.project(at);
+      return Math.abs(here.x - x) > 116 || Math.abs(here.y - y) > 42;
     });
     return spots.find(isFree) ?? spots[0];
   }
 
   function flag(at, element, anchor = "center") {
-    if (at) taken.push(at);
-    if (at) flags.push(new Marker({ element, anchor }).setLngLat(at).addTo(map));
+    if (!at) return;
+    const { x, y } = map.project(at);
+    taken.push({ x, y: anchor === "bottom" ? y - 44 : y }); // the middle of the plate, not the foot of its stem
+    flags.push(new Marker({ element, anchor }).setLngLat(at).addTo(map));
   }
 
   function dropFlags() {
@@ -54,7 +57,8 @@ export function marks({ map, c, words }) {
   return {
     /** The line itself; follows the pointer without waiting for the server. */
     ring(ring) {
-      const isLine = ring && ring.length < 4;
+      // A bow tie has next to no area, and tiling would drop it: a crossing border is shown as a line.
+      const isLine = ring && (ring.length < 4 || crossesItself(ring));
       show("draft", ring ? [feature(isLine ? { type: "LineString", coordinates: ring } : { type: "Polygon", coordinates: [ring] })] : []);
     },
     /** What the server measured. rows: shareRows().rows; buildings: GeoJSON features in view. */

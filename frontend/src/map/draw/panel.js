@@ -26,15 +26,15 @@ export function panel({ words, onGoTo }) {
     return el("div", {}, el("dt", {}, word), el("dd", {}, value, el("span", { class: "unit" }, ` ${unit}`)));
   }
 
-  /** state: { measured, share: shareRows(), refusal, hint }; measured null = nothing yet. */
-  function show({ measured, share, refusal, hint }) {
+  /** state: { measured, share: shareRows(), refusal, hint, hasRing }; measured null = nothing yet. */
+  function show({ measured, share, refusal, hint, hasRing }) {
     const none = { figure: "—", unit: "" };
     fill(figures,
       figure(words.area, measured ? area(measured.area_m2, words) : none),
       figure(words.perimeter, measured ? length(measured.perimeter_m, words) : none),
       figure(words.buildings, measured ? { figure: grouped(measured.buildings), unit: words.buildings_unit } : none),
       figure(words.households, measured ? { figure: grouped(measured.households), unit: words.households_unit } : none));
-    fill(shares, sharePart(share, words, busy));
+    fill(shares, sharePart(share, hasRing, words, busy));
     fill(warnings,
       hint && el("div", { class: "say run" }, icon("info-circle"), el("div", {}, hint)),
       refusal && plate("bad", "alert-triangle", refusal.at ? refusal.sentence : say(words.measure_failed, { reason: refusal.sentence }), null, refusal.at && goTo(refusal.at)),
@@ -64,8 +64,8 @@ function plate(kind, sign, title, body, action) {
 }
 
 /** Bar and table. `share` = { byHouseholds, rows }. */
-function sharePart({ byHouseholds, rows }, words, busy) {
-  if (!rows.length) return [el("div", { class: "row between" }, el("b", {}, words.grids_none))];
+function sharePart({ byHouseholds, rows }, hasRing, words, busy) {
+  if (!rows.length) return hasRing ? [] : [el("b", {}, words.grids_none)];
   const count = gridCount(rows);
   const spokenList = rows.map((row) => say(words.share_item, { name: row.name, share: row.shareText })).join("，");
   const bar = el("div", { class: "share-bar", role: "img", "aria-label": say(words.share_bar, { list: spokenList }) }, rows.map((row) => row.width > 0
