@@ -1,6 +1,43 @@
-"""To be drawn next."""
+"""Is every home managed? Key figures, one map in five fixed classes, and the same figures in a table from low to high."""
 
-from ui import shell
+import streamlit as st
 
-say = shell.say()
-shell.title(say("page.coverage"))
+from domain.policy.coverage import MEASURES, SMALL_BASE_HOUSEHOLDS
+from ui import charts, coverage, forms, shell, state
+from wiring import services
+
+actor, say, theme = shell.actor(), shell.say(), state.theme()
+local = services().timezone
+unit = forms.asked_choice("unit", ("street", "grid"))
+found = services().coverage.per(unit, actor)
+streets = {area.area_id: area.name for area in services().places.choices("street", actor)}
+street = forms.asked_choice("street", ("", *streets)) if unit == "grid" else ""
+shown = found.within(street or None)
+
+shell.title(say("coverage.title"), above=say("coverage.above", where=streets.get(street) or say("coverage.all_streets")))
+charts.sheet()
+st.caption(say("coverage.as_of", at=found.as_of.astimezone(local).strftime("%Y-%m-%d %H:%M")))
+charts.figures(coverage.key_figures(shown, services().clearance_date, say, local))
+
+left, right = st.columns([58, 42], gap="medium")
+with left:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        measure = forms.switch(say("coverage.measure"), {m: say(f"coverage.{m}") for m in MEASURES}, key="measure")
+        forms.switch(say("coverage.unit"), {u: say(f"coverage.{u}") for u in ("street", "grid")}, key="unit")
+        if unit == "grid":
+            forms.choice(say("coverage.which_street"), {"": say("coverage.all_streets"), **streets}, key="street")
+    rows = {row.area.area_id: row for row in shown.rows}
+    with st.container(key="cover_stage"):
+        coverage.draw_map(shown, measure, state.kept(f"pick_{unit}"), say, theme)
+    forms.choice(say("coverage.which"), {i: row.area.name for i, row in rows.items()}, key=f"slg.pick_{unit}",
+                 hint=say("coverage.which_hint"))  # fmt: skip
+    if picked := rows.get(state.kept(f"pick_{unit}")):
+        st.info(coverage.about(picked, measure, found.asked_at, say, local), icon=":material/select:")
+with right:
+    st.markdown(f"### {say('coverage.table')}")
+    coverage.draw_table(shown, measure, state.kept(f"pick_{unit}"), say, local)
+
+with st.expander(say("coverage.how"), icon=":material/functions:"):
+    for each in ("households", "buildings", "area", "bare", "never", "classes", "unsurveyed", "clearance"):
+        st.markdown(say(f"coverage.how_{each}"))
+    st.markdown(say("coverage.how_small", **SMALL_BASE_HOUSEHOLDS))

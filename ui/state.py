@@ -29,8 +29,13 @@ def asked_box() -> tuple[float, float, float, float] | None:
     return (west, south, east, north) if -180 <= west < east <= 180 and -90 <= south < north <= 90 else None
 
 
-def remember(**values: str | None) -> None:
-    """Write values into the address so that it can be shared; None takes one out."""
+def asked_many(name: str) -> list[str]:
+    """All values of a name in the address, as plain text; at most fifty, each cut short."""
+    return [str(value)[:200] for value in st.query_params.get_all(name)[:50]]
+
+
+def remember(**values: str | list[str] | None) -> None:
+    """Write values into the address so that it can be shared; None takes one out, a list writes the name repeatedly."""
     for name, value in values.items():
         if value:
             st.query_params[name] = value
@@ -46,6 +51,11 @@ def kept(name: str, fallback: Any = None) -> Any:
     return st.session_state.get(f"slg.{name}", fallback)
 
 
+def seed(name: str, value: Any) -> None:
+    """What a control with key "slg.<name>" shows in this run; call it before the control is drawn."""
+    st.session_state[f"slg.{name}"] = value
+
+
 def take(name: str) -> Any:
     """A kept value, once: the outcome of a button's callback."""
     return st.session_state.pop(f"slg.{name}", None)
@@ -54,3 +64,8 @@ def take(name: str) -> Any:
 def theme() -> str:
     """ "dark" or "light", as Streamlit draws it."""
     return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def is_phone() -> bool:
+    """A guess from the browser's own name, for sizes that a style sheet cannot set."""
+    return "Mobi" in (st.context.headers.get("user-agent") or "")
