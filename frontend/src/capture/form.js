@@ -160,6 +160,7 @@ export function openForm(host, given) {
       const worded = next.words && JSON.stringify(next.words) !== JSON.stringify(options.words);
       options = { ...options, ...next };
       dress();
+      screen?.update?.("theme");
       if (worded && screen && step !== "sending") show({ focus: false });
     },
     close() {

@@ -288,6 +288,7 @@ export function placeScreen(form) {
   return {
     node,
     update(what) {
+      if (what === "theme") map?.update({ theme: form.options.theme });
       if (what !== "position") return;
       map?.setFix(plainFix());
       if (!form.draft.pin && form.position()) map?.setPin(plainFix());

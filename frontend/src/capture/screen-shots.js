@@ -22,6 +22,9 @@ export function shotsScreen(form) {
   let busy = null;
   let trouble = form.problem?.field?.startsWith("photos") ? form.problem.detail : "";
 
+  const refused = form.draft.photos[Number(/^photos\.(\d+)/.exec(form.problem?.field ?? "")?.[1])];
+  if (refused) [current, picked] = shots.required.some((shot) => shot.code === refused.shot) ? [refused.shot, null] : [EXTRA, refused.key];
+
   const title = el("h1", { class: "grow", tabindex: "-1", "data-lead": true });
   const frame = el("div", { class: "frame ticks" });
   const strip = el("div", { class: "strip", role: "group", "aria-label": say("shots_list") });
