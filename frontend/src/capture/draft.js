@@ -32,7 +32,10 @@ export function newDraft({ id, owner = null }) {
 /** {required, optional} shots of a kind, without those of a later visit; before a kind is chosen, a first pair. */
 export function shotsOf(type, words) {
   if (!type) {
-    return { required: FIRST_SHOTS.map((code) => ({ code, ...firstWords(code, words), required: true })), optional: [] };
+    return {
+      required: FIRST_SHOTS.map((code) => ({ code, ...firstWords(code, words), required: true })),
+      optional: [],
+    };
   }
   const now = type.shots.filter((shot) => shot.required || !LATER_SHOTS.has(shot.code));
   return { required: now.filter((shot) => shot.required), optional: now.filter((shot) => !shot.required) };

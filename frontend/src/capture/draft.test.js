@@ -2,9 +2,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { EXTRA, missingShots, newDraft, nextStep, photoOf, positionOf, relabelled, shotsOf, withoutPhoto, withPhoto, withType } from "./draft.js";
+import {
+  EXTRA,
+  missingShots,
+  newDraft,
+  nextStep,
+  photoOf,
+  positionOf,
+  relabelled,
+  shotsOf,
+  withoutPhoto,
+  withPhoto,
+  withType,
+} from "./draft.js";
 
-const words = { first_panorama: "全景", first_closeup: "近景", first_panorama_hint: "退后", first_closeup_hint: "走近" };
+const words = {
+  first_panorama: "全景",
+  first_closeup: "近景",
+  first_panorama_hint: "退后",
+  first_closeup_hint: "走近",
+};
 const car = {
   code: "zombie_vehicle",
   plate: "required",
@@ -48,8 +65,14 @@ test("a retake replaces a required shot; extra photos pile up", () => {
   draft = withPhoto(draft, photo("b", "panorama"), shots);
   draft = withPhoto(draft, photo("c", "detail"), shots);
   draft = withPhoto(draft, photo("d", "detail"), shots);
-  assert.deepEqual(draft.photos.map((one) => one.key), ["b", "c", "d"]);
-  assert.deepEqual(withoutPhoto(draft, "c").photos.map((one) => one.key), ["b", "d"]);
+  assert.deepEqual(
+    draft.photos.map((one) => one.key),
+    ["b", "c", "d"],
+  );
+  assert.deepEqual(
+    withoutPhoto(draft, "c").photos.map((one) => one.key),
+    ["b", "d"],
+  );
 });
 
 test("an extra photo can be called the plate; the old plate photo is kept as extra", () => {
@@ -63,7 +86,14 @@ test("an extra photo can be called the plate; the old plate photo is kept as ext
 
 test("the record stands where the most accurate shutter was, else where the phone is", () => {
   const here = { lon: 1, lat: 1, accuracy_m: 3 };
-  const draft = { ...fresh(), photos: [photo("a", "panorama", { position: { accuracy_m: 30 } }), photo("b", "plate", { position: { accuracy_m: 8 } }), photo("c", EXTRA)] };
+  const draft = {
+    ...fresh(),
+    photos: [
+      photo("a", "panorama", { position: { accuracy_m: 30 } }),
+      photo("b", "plate", { position: { accuracy_m: 8 } }),
+      photo("c", EXTRA),
+    ],
+  };
   assert.equal(positionOf(draft, here).accuracy_m, 8);
   assert.equal(positionOf(fresh(), here), here);
   assert.equal(positionOf(fresh(), null), null);

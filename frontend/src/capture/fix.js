@@ -51,7 +51,10 @@ export function watchPosition({
     // Some phones stamp fixes with the time since boot; such a stamp is years off and is replaced by now.
     const stamped = Math.abs(now() - reading.timestamp) < 86_400_000 ? Math.min(reading.timestamp, now()) : now();
     const oldest = now() - limits.max_age_s * 1000;
-    fixes = [...fixes.filter((fix) => fix.at_ms >= oldest), { lon: longitude, lat: latitude, accuracy_m: accuracy, at_ms: stamped }];
+    fixes = [
+      ...fixes.filter((fix) => fix.at_ms >= oldest),
+      { lon: longitude, lat: latitude, accuracy_m: accuracy, at_ms: stamped },
+    ];
     trouble = null;
     for (const answer of waiting) answer();
     onChange();
@@ -64,7 +67,8 @@ export function watchPosition({
   }
 
   if (!geolocation || !secure) trouble = secure ? "unavailable" : "insecure";
-  else handle = geolocation.watchPosition(take, refuse, { enableHighAccuracy: true, maximumAge: 5000, timeout: 20_000 });
+  else
+    handle = geolocation.watchPosition(take, refuse, { enableHighAccuracy: true, maximumAge: 5000, timeout: 20_000 });
 
   const best = (at = now()) => bestFix(fixes, at, limits.max_age_s);
   return {

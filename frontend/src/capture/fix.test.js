@@ -25,9 +25,10 @@ test("of two equally accurate fixes the newer one is taken", () => {
 
 test("grades follow the limits given", () => {
   const limits = { good_m: 15, poor_m: 50 };
-  assert.deepEqual([fix(15), fix(15.1), fix(50), fix(51), null].map((one) => fixGrade(one, limits)), [
-    "good", "fair", "fair", "poor", "none",
-  ]);
+  assert.deepEqual(
+    [fix(15), fix(15.1), fix(50), fix(51), null].map((one) => fixGrade(one, limits)),
+    ["good", "fair", "fair", "poor", "none"],
+  );
 });
 
 test("a position carries degrees unshifted and one decimal of accuracy", () => {

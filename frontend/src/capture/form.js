@@ -65,7 +65,11 @@ export function openForm(host, given) {
     go(event, facts = {}) {
       const before = step;
       const missing = missingShots(draft, form.shots);
-      const known = { hasType: Boolean(form.type), hasPhotos: draft.photos.length > 0, isComplete: missing.length === 0 };
+      const known = {
+        hasType: Boolean(form.type),
+        hasPhotos: draft.photos.length > 0,
+        isComplete: missing.length === 0,
+      };
       step = nextStep(step, event, { ...known, ...facts });
       if (step !== before) show({ focus: true });
       return step !== before;

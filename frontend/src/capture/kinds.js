@@ -17,10 +17,16 @@ export function searchKinds(types, text) {
   };
   const names = ["zh", "en", "tile_zh", "tile_en", "code", "also"];
   const byName = types.filter((type) => holds(type, names));
-  const byMeaning = types.filter((type) => !byName.includes(type) && holds(type, [...names, "definition_zh", "definition_en"]));
+  const byMeaning = types.filter(
+    (type) => !byName.includes(type) && holds(type, [...names, "definition_zh", "definition_en"]),
+  );
   return [...byName, ...byMeaning];
 }
 
 function plain(text) {
-  return String(text).normalize("NFKC").toLowerCase().replace(/[_,\s]+/g, " ").trim();
+  return String(text)
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[_,\s]+/g, " ")
+    .trim();
 }

@@ -7,8 +7,16 @@ import { commonKinds, searchKinds } from "./kinds.js";
 const type = (code, more = {}) => ({ code, zh: code, en: code, definition_zh: "", definition_en: "", ...more });
 
 test("tiles follow the edition's numbers, then its order, and stop at nine", () => {
-  const types = [type("a"), type("b", { common: 2 }), type("c", { common: 1 }), ..."defghij".split("").map((code) => type(code))];
-  assert.deepEqual(commonKinds(types).map(({ code }) => code), ["c", "b", "a", "d", "e", "f", "g", "h", "i"]);
+  const types = [
+    type("a"),
+    type("b", { common: 2 }),
+    type("c", { common: 1 }),
+    ..."defghij".split("").map((code) => type(code)),
+  ];
+  assert.deepEqual(
+    commonKinds(types).map(({ code }) => code),
+    ["c", "b", "a", "d", "e", "f", "g", "h", "i"],
+  );
 });
 
 test("names come before definitions, in either language, with other names too", () => {

@@ -42,7 +42,11 @@ export function steps(form, now) {
 }
 
 export function backButton(form, name, onclick) {
-  return el("button", { class: "btn flat sq back", type: "button", "aria-label": name, onclick, "data-testid": "back" }, icon("arrow-left"));
+  return el(
+    "button",
+    { class: "btn flat sq back", type: "button", "aria-label": name, onclick, "data-testid": "back" },
+    icon("arrow-left"),
+  );
 }
 
 /** "定位良好 ±5 米" and the like, with the grade that colours its sign. */

@@ -8,10 +8,26 @@ import { capturePayload } from "./payload.js";
 const iso = (ms) => `t${ms}`;
 const fix = { lon: 120.8212, lat: 29.5903, accuracy_m: 5.21, at_ms: 900 };
 const photo = {
-  key: "k", sha256: "ab", size: 10, media_type: "image/jpeg", shot: "plate", source: "camera", taken_ms: 1000,
-  position: fix, preview: "cHJl", blob: new Blob(["x"]),
+  key: "k",
+  sha256: "ab",
+  size: 10,
+  media_type: "image/jpeg",
+  shot: "plate",
+  source: "camera",
+  taken_ms: 1000,
+  position: fix,
+  preview: "cHJl",
+  blob: new Blob(["x"]),
 };
-const draft = (more) => ({ ...newDraft({ id: "d1" }), issue_type: "zombie_vehicle", plate_need: "required", plate_series: "motor", edition: "e1", photos: [photo], ...more });
+const draft = (more) => ({
+  ...newDraft({ id: "d1" }),
+  issue_type: "zombie_vehicle",
+  plate_need: "required",
+  plate_series: "motor",
+  edition: "e1",
+  photos: [photo],
+  ...more,
+});
 const built = (more, given = {}) => capturePayload(draft(more), { here: null, at_ms: 5000, iso, ...given });
 
 test("a whole capture has every field of the contract and none of the form's own", () => {
@@ -29,22 +45,39 @@ test("a whole capture has every field of the contract and none of the form's own
     note: null,
     plate: "浙DA1234",
     catalogue_edition: "e1",
-    photos: [{
-      sha256: "ab", size: 10, media_type: "image/jpeg", shot: "plate", source: "camera", taken_at: "t1000",
-      position: { lon: 120.8212, lat: 29.5903, accuracy_m: 5.2, fixed_at: "t900" }, derived_from: null, preview: "cHJl",
-    }],
+    photos: [
+      {
+        sha256: "ab",
+        size: 10,
+        media_type: "image/jpeg",
+        shot: "plate",
+        source: "camera",
+        taken_at: "t1000",
+        position: { lon: 120.8212, lat: 29.5903, accuracy_m: 5.2, fixed_at: "t900" },
+        derived_from: null,
+        preview: "cHJl",
+      },
+    ],
   });
 });
 
 test("without a fix anywhere the position is null and the reason goes along", () => {
-  const body = built({ photos: [{ ...photo, position: null }], reason: "other", reason_label: null, reason_text: " 电梯井里 " });
+  const body = built({
+    photos: [{ ...photo, position: null }],
+    reason: "other",
+    reason_label: null,
+    reason_text: " 电梯井里 ",
+  });
   assert.equal(body.position, null);
   assert.equal(body.position_reason, "电梯井里");
   assert.equal(built({ reason: "indoor", reason_label: "室内或地下" }).position_reason, "室内或地下");
 });
 
 test("album photos alone: the record is made now, whatever their age", () => {
-  assert.equal(built({ photos: [{ ...photo, source: "gallery", taken_ms: 7, position: null }] }).captured_at, "t5000");
+  assert.equal(
+    built({ photos: [{ ...photo, source: "gallery", taken_ms: 7, position: null }] }).captured_at,
+    "t5000",
+  );
 });
 
 test("a car without a plate says so; a kind without plates sends none; an e-bike's stays as typed", () => {

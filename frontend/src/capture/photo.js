@@ -62,7 +62,13 @@ export async function previewOf(blob) {
     return null;
   }
   try {
-    for (const [side, quality] of [[640, 0.7], [560, 0.6], [480, 0.5], [360, 0.45], [240, 0.4]]) {
+    for (const [side, quality] of [
+      [640, 0.7],
+      [560, 0.6],
+      [480, 0.5],
+      [360, 0.45],
+      [240, 0.4],
+    ]) {
       const small = await drawn(picture, side, quality);
       if (small && small.size <= PREVIEW_BYTES) return base64(new Uint8Array(await small.arrayBuffer()));
     }

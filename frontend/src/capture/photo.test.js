@@ -5,7 +5,10 @@ import { test } from "node:test";
 
 import { mediaTypeOf, PhotoRefused, readPhoto } from "./photo.js";
 
-const bytes = (...parts) => Uint8Array.from(parts.flatMap((part) => (typeof part === "string" ? [...part].map((sign) => sign.charCodeAt(0)) : [part])));
+const bytes = (...parts) =>
+  Uint8Array.from(
+    parts.flatMap((part) => (typeof part === "string" ? [...part].map((sign) => sign.charCodeAt(0)) : [part])),
+  );
 const jpeg = bytes(0xff, 0xd8, 0xff, 0xe0, "rest of a picture");
 const read = (file, more) => readPhoto(file, { max_bytes: 1000, makePreview: async () => "cHJl", ...more });
 const code = (wanted) => (error) => error instanceof PhotoRefused && error.code === wanted;
@@ -36,6 +39,11 @@ test("empty, too large, no photo, and the same photo twice are refused by name",
 });
 
 test("a file that the phone took back is refused in words, not by a crash", async () => {
-  const gone = { size: 10, arrayBuffer: async () => { throw new DOMException("gone", "NotFoundError"); } };
+  const gone = {
+    size: 10,
+    arrayBuffer: async () => {
+      throw new DOMException("gone", "NotFoundError");
+    },
+  };
   await assert.rejects(read(gone), code("unreadable"));
 });

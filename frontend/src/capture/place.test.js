@@ -13,7 +13,10 @@ test("a thousandth of a degree of latitude is 111.2 m", () => {
 });
 
 test("a pin as far off as the GCJ-02 shift is pointed out; nearer and farther ones are not", () => {
-  assert.deepEqual([11, 340, 360, 494, 690, 720].map((metres) => looksShifted(fix, east(metres))), [false, false, true, true, true, false]);
+  assert.deepEqual(
+    [11, 340, 360, 494, 690, 720].map((metres) => looksShifted(fix, east(metres))),
+    [false, false, true, true, true, false],
+  );
   assert.equal(looksShifted(null, fix), false);
   assert.equal(looksShifted(fix, null), false);
 });

@@ -25,19 +25,33 @@ export function plateField(form) {
       keep(input.value);
     },
   });
-  const none = el("input", { type: "checkbox", checked: form.draft.has_no_plate, "data-testid": "no-plate", onchange: () => {
-    form.change({ ...form.draft, has_no_plate: none.checked });
-    node.querySelector("[data-said]")?.remove();
-    draw();
-  } });
+  const none = el("input", {
+    type: "checkbox",
+    checked: form.draft.has_no_plate,
+    "data-testid": "no-plate",
+    onchange: () => {
+      form.change({ ...form.draft, has_no_plate: none.checked });
+      node.querySelector("[data-said]")?.remove();
+      draw();
+    },
+  });
   const keys = el(
     "div",
     { class: "provinces", role: "group", "aria-label": say("province_keys") },
     PROVINCES.slice(0, 8).split("").map(key),
-    el("button", { class: "pick", type: "button", "aria-expanded": "false", onclick: (event) => {
-      event.currentTarget.replaceWith(...PROVINCES.slice(8).split("").map(key));
-      keys.querySelectorAll("button")[8].focus();
-    } }, say("more")),
+    el(
+      "button",
+      {
+        class: "pick",
+        type: "button",
+        "aria-expanded": "false",
+        onclick: (event) => {
+          event.currentTarget.replaceWith(...PROVINCES.slice(8).split("").map(key));
+          keys.querySelectorAll("button")[8].focus();
+        },
+      },
+      say("more"),
+    ),
   );
   const whole = el("div", { class: "plate-row" }, input, keys);
   const node = el(
@@ -50,12 +64,20 @@ export function plateField(form) {
   );
 
   function key(sign) {
-    return el("button", { class: "pick", type: "button", onclick: () => {
-      const rest = normalisePlate(input.value).replace(/^[\u4e00-\u9fff]/, "");
-      input.value = sign + rest;
-      keep(input.value);
-      input.focus();
-    } }, sign);
+    return el(
+      "button",
+      {
+        class: "pick",
+        type: "button",
+        onclick: () => {
+          const rest = normalisePlate(input.value).replace(/^[\u4e00-\u9fff]/, "");
+          input.value = sign + rest;
+          keep(input.value);
+          input.focus();
+        },
+      },
+      sign,
+    );
   }
 
   function keep(text) {
@@ -66,7 +88,9 @@ export function plateField(form) {
   function draw() {
     whole.hidden = form.draft.has_no_plate;
     const problem = isMotor ? plateProblem(normalisePlate(form.draft.plate)) : "free";
-    hint.textContent = form.draft.has_no_plate ? say("no_plate_note") : say(`plate_${problem}`, { n: normalisePlate(form.draft.plate).length });
+    hint.textContent = form.draft.has_no_plate
+      ? say("no_plate_note")
+      : say(`plate_${problem}`, { n: normalisePlate(form.draft.plate).length });
     hint.classList.toggle("good", problem === "ok" && !form.draft.has_no_plate);
     keys.hidden = !isMotor || (problem !== "empty" && problem !== "no_province");
   }

@@ -27,7 +27,11 @@ export function kindScreen(form) {
       mark(),
       el("h1", { class: "grow" }, say("new_record")),
       net,
-      el("button", { class: "btn flat sq", type: "button", "aria-label": say("close"), onclick: form.close }, icon("x")),
+      el(
+        "button",
+        { class: "btn flat sq", type: "button", "aria-label": say("close"), onclick: form.close },
+        icon("x"),
+      ),
     ),
     steps(form, "kind"),
     body,
@@ -90,10 +94,15 @@ export function kindScreen(form) {
       chosen && !common.includes(chosen) && el("div", { class: "other-kind" }, tile(chosen)),
       el(
         "button",
-        { class: "btn find", type: "button", "data-testid": "find-kind", onclick: () => {
-          searching = true;
-          drawBody({ focus: "input" });
-        } },
+        {
+          class: "btn find",
+          type: "button",
+          "data-testid": "find-kind",
+          onclick: () => {
+            searching = true;
+            drawBody({ focus: "input" });
+          },
+        },
         icon("search"),
         el("span", { class: "grow" }, say("find_all", { n: types.length })),
         icon("chevron-right"),
@@ -101,10 +110,15 @@ export function kindScreen(form) {
       !hasPhotos &&
         el(
           "button",
-          { class: "btn flat first", type: "button", "data-testid": "photo-first", onclick: () => {
-            form.change({ ...form.draft, issue_type: null });
-            form.go("shoot");
-          } },
+          {
+            class: "btn flat first",
+            type: "button",
+            "data-testid": "photo-first",
+            onclick: () => {
+              form.change({ ...form.draft, issue_type: null });
+              form.go("shoot");
+            },
+          },
           icon("camera"),
           say("photo_first"),
         ),
@@ -118,7 +132,10 @@ export function kindScreen(form) {
     const draw = (text) => {
       const found = searchKinds(types, text);
       count.textContent = found.length ? say("found", { n: found.length }) : say("found_none");
-      fill(list, found.map((type) => el("li", {}, kindRow(type))));
+      fill(
+        list,
+        found.map((type) => el("li", {}, kindRow(type))),
+      );
     };
     const input = el("input", {
       type: "search",
@@ -138,7 +155,11 @@ export function kindScreen(form) {
       el(
         "div",
         { class: "row" },
-        el("button", { class: "btn flat sq", type: "button", "aria-label": say("find_close"), onclick: leaveSearch }, icon("arrow-left")),
+        el(
+          "button",
+          { class: "btn flat sq", type: "button", "aria-label": say("find_close"), onclick: leaveSearch },
+          icon("arrow-left"),
+        ),
         el("div", { class: "field grow" }, input),
       ),
       count,
@@ -156,7 +177,12 @@ export function kindScreen(form) {
       "button",
       { class: "kind-row", type: "button", "data-testid": `tile-${type.code}`, onclick: () => choose(type) },
       icon(type.icon),
-      el("span", { class: "grow" }, el("b", {}, form.label(type)), el("span", { class: "small dim" }, form.label(type, "definition_"))),
+      el(
+        "span",
+        { class: "grow" },
+        el("b", {}, form.label(type)),
+        el("span", { class: "small dim" }, form.label(type, "definition_")),
+      ),
       form.draft.issue_type === type.code ? icon("check") : icon("chevron-right"),
     );
   }
@@ -165,10 +191,18 @@ export function kindScreen(form) {
     const chosen = form.type;
     const hasPhotos = form.draft.photos.length > 0;
     const { required } = form.shots;
-    const need = chosen && say("need_shots", { n: required.length, shots: required.map((shot) => form.label(shot)).join(say("comma")) });
+    const need =
+      chosen &&
+      say("need_shots", { n: required.length, shots: required.map((shot) => form.label(shot)).join(say("comma")) });
     fill(
       foot,
-      el("p", { class: "need" }, chosen ? [el("b", {}, form.label(chosen, "tile_") || form.label(chosen)), " ", el("span", { class: "dim" }, need)] : el("span", { class: "dim" }, say("choose_first"))),
+      el(
+        "p",
+        { class: "need" },
+        chosen
+          ? [el("b", {}, form.label(chosen, "tile_") || form.label(chosen)), " ", el("span", { class: "dim" }, need)]
+          : el("span", { class: "dim" }, say("choose_first")),
+      ),
       el(
         "button",
         {
@@ -187,7 +221,15 @@ export function kindScreen(form) {
   async function drawSpot() {
     const position = form.watch.best();
     const { grade, text } = positionWords(form, position);
-    const names = position && place ? [nameless(place), ...placeNames(place).filter((_, i, all) => i === 0 || i === all.length - 1).reverse()].filter(Boolean) : [];
+    const names =
+      position && place
+        ? [
+            nameless(place),
+            ...placeNames(place)
+              .filter((_, i, all) => i === 0 || i === all.length - 1)
+              .reverse(),
+          ].filter(Boolean)
+        : [];
     fill(
       spot,
       el("span", { class: `sign ${grade}` }, icon(grade === "none" ? "current-location-off" : "current-location")),

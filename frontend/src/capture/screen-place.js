@@ -32,7 +32,11 @@ export function placeScreen(form) {
       "header",
       { class: "bar" },
       backButton(form, say("back_to_shots"), () => form.go("back")),
-      el("h1", { class: "grow clip", tabindex: "-1", "data-lead": true }, form.label(type, "tile_") || form.label(type)),
+      el(
+        "h1",
+        { class: "grow clip", tabindex: "-1", "data-lead": true },
+        form.label(type, "tile_") || form.label(type),
+      ),
       el("span", { class: "chip ok" }, icon("check"), say("shots_kept", { n: form.draft.photos.length })),
     ),
     steps(form, "place"),
@@ -55,7 +59,12 @@ export function placeScreen(form) {
     el(
       "footer",
       { class: "foot" },
-      el("button", { class: "btn go big", type: "button", "data-testid": "submit", onclick: submit }, icon("device-floppy"), say("submit")),
+      el(
+        "button",
+        { class: "btn go big", type: "button", "data-testid": "submit", onclick: submit },
+        icon("device-floppy"),
+        say("submit"),
+      ),
       el("p", { class: "note center" }, say("submit_note")),
     ),
   );
@@ -88,7 +97,12 @@ export function placeScreen(form) {
       },
     });
     count();
-    return el("label", { class: "field", "data-field": "note" }, el("span", { class: "row between" }, say("note"), left), area);
+    return el(
+      "label",
+      { class: "field", "data-field": "note" },
+      el("span", { class: "row between" }, say("note"), left),
+      area,
+    );
   }
 
   async function ask() {
@@ -110,33 +124,70 @@ export function placeScreen(form) {
   function drawPlace() {
     const zone = place?.zones?.length === 1 ? place.zones[0] : null;
     const where = placeNames(place);
-    const titles = { settled: zone?.name, two_zones: say("two_zones"), no_zone: say("no_zone"), outside_city: say("outside_city"), nowhere: say("nowhere"), unknown: say("place_unknown"), asking: say("place_asking") };
+    const titles = {
+      settled: zone?.name,
+      two_zones: say("two_zones"),
+      no_zone: say("no_zone"),
+      outside_city: say("outside_city"),
+      nowhere: say("nowhere"),
+      unknown: say("place_unknown"),
+      asking: say("place_asking"),
+    };
     fill(
       placeCard,
-      el("div", { class: "row between wrap" }, el("b", { class: "place-name" }, titles[placeState] ?? zone?.name ?? say("place_unknown")), zone?.mode && modeTag(zone.mode)),
-      where.length > 0 && ["settled", "two_zones", "no_zone"].includes(placeState) ? el("p", { class: "dim" }, trail(where)) : null,
+      el(
+        "div",
+        { class: "row between wrap" },
+        el("b", { class: "place-name" }, titles[placeState] ?? zone?.name ?? say("place_unknown")),
+        zone?.mode && modeTag(zone.mode),
+      ),
+      where.length > 0 && ["settled", "two_zones", "no_zone"].includes(placeState)
+        ? el("p", { class: "dim" }, trail(where))
+        : null,
       placeState === "two_zones" && el("p", { class: "small dim" }, place.zones.map(nameOf).join(say("comma"))),
-      ["two_zones", "no_zone", "outside_city"].includes(placeState) && el("p", { class: "small" }, say("settled_later")),
+      ["two_zones", "no_zone", "outside_city"].includes(placeState) &&
+        el("p", { class: "small" }, say("settled_later")),
       apartLine(),
     );
   }
 
   function modeTag(mode) {
-    return el("span", { class: "row small" }, el("span", { class: "mode", "data-mode": mode, "aria-hidden": "true" }, say(`glyph_${mode}`)), say(`mode_${mode}`));
+    return el(
+      "span",
+      { class: "row small" },
+      el("span", { class: "mode", "data-mode": mode, "aria-hidden": "true" }, say(`glyph_${mode}`)),
+      say(`mode_${mode}`),
+    );
   }
 
   function apartLine() {
     const fix = form.position();
     const { text, grade } = positionWords(form, fix);
-    if (!fix || !form.draft.pin) return el("p", { class: "note row" }, icon(grade === "none" ? "current-location-off" : "current-location"), text);
+    if (!fix || !form.draft.pin)
+      return el(
+        "p",
+        { class: "note row" },
+        icon(grade === "none" ? "current-location-off" : "current-location"),
+        text,
+      );
     const metres = Math.round(distance_m(fix, form.draft.pin));
-    return el("p", { class: "note row", "data-testid": "pin-apart" }, icon("map-pin-check"), say("pin_apart", { m: metres.toLocaleString("en-US") }));
+    return el(
+      "p",
+      { class: "note row", "data-testid": "pin-apart" },
+      icon("map-pin-check"),
+      say("pin_apart", { m: metres.toLocaleString("en-US") }),
+    );
   }
 
   function drawDoubts() {
     fill(
       doubts,
-      looksShifted(form.position(), form.draft.pin) && sentence("warn", "alert-triangle", say("looks_shifted", { m: Math.round(distance_m(form.position(), form.draft.pin)) })),
+      looksShifted(form.position(), form.draft.pin) &&
+        sentence(
+          "warn",
+          "alert-triangle",
+          say("looks_shifted", { m: Math.round(distance_m(form.position(), form.draft.pin)) }),
+        ),
       form.watch.problem() === "insecure" && sentence("warn", "lock", say("needs_https")),
     );
   }
@@ -249,11 +300,16 @@ export function placeScreen(form) {
 
   function firstWrong() {
     const missing = missingShots(form.draft, form.shots);
-    if (missing.length) return { field: null, detail: say("still_needs", { shots: missing.map((shot) => form.label(shot)).join(say("comma")) }) };
+    if (missing.length)
+      return {
+        field: null,
+        detail: say("still_needs", { shots: missing.map((shot) => form.label(shot)).join(say("comma")) }),
+      };
     const grade = form.grade();
     if (grade === "poor" || grade === "none") {
       if (!form.draft.reason) return { field: "position_reason", detail: say("reason_missing") };
-      if (form.draft.reason === "other" && !form.draft.reason_text.trim()) return { field: "position_reason", detail: say("reason_write") };
+      if (form.draft.reason === "other" && !form.draft.reason_text.trim())
+        return { field: "position_reason", detail: say("reason_write") };
     }
     const plateWrong = plate?.problem();
     return plateWrong ? { field: "plate", detail: plateWrong } : null;
@@ -268,11 +324,21 @@ export function placeScreen(form) {
       (home.querySelector("[data-wrong-below]") ?? home.lastElementChild).after(line);
       const input = home.querySelector("input, textarea, button");
       input?.setAttribute("aria-invalid", "true");
-      input?.addEventListener("input", () => { line.remove(); input.removeAttribute("aria-invalid"); }, { once: true });
+      input?.addEventListener(
+        "input",
+        () => {
+          line.remove();
+          input.removeAttribute("aria-invalid");
+        },
+        { once: true },
+      );
       input?.focus({ preventScroll: true });
       home.scrollIntoView({ block: "center" });
     } else {
-      fill(problemBox, el("div", { "data-said": true, "data-testid": "problem" }, sentence("bad", "alert-circle", detail)));
+      fill(
+        problemBox,
+        el("div", { "data-said": true, "data-testid": "problem" }, sentence("bad", "alert-circle", detail)),
+      );
       problemBox.scrollIntoView({ block: "center" });
     }
     form.warn(detail);

@@ -17,12 +17,28 @@ function sendingScreen(form) {
   const total = form.draft.photos.length;
   const head = el("h2", { tabindex: "-1", "data-lead": true }, say("sending"));
   const line = el("p", { class: "dim", "data-testid": "send-line" });
-  const bar = el("div", { class: "progress", role: "progressbar", "aria-label": say("sending"), "aria-valuemin": "0", "aria-valuemax": "100" }, el("i", {}));
+  const bar = el(
+    "div",
+    {
+      class: "progress",
+      role: "progressbar",
+      "aria-label": say("sending"),
+      "aria-valuemin": "0",
+      "aria-valuemax": "100",
+    },
+    el("i", {}),
+  );
   const news = el("div", { class: "news" });
   const node = el(
     "div",
     { class: "screen" },
-    el("header", { class: "bar" }, mark(), el("h1", { class: "grow clip" }, form.label(form.type, "tile_") || form.label(form.type)), sampleTag(form)),
+    el(
+      "header",
+      { class: "bar" },
+      mark(),
+      el("h1", { class: "grow clip" }, form.label(form.type, "tile_") || form.label(form.type)),
+      sampleTag(form),
+    ),
     el("section", { class: "body send" }, thumbs(form), head, line, bar, news),
   );
   let countdown = null;
@@ -41,7 +57,12 @@ function sendingScreen(form) {
     if (event.state !== "received" && event.state !== "kept") fill(news);
     if (event.state === "sending" && event.part === "record") line.textContent = say("sending_record");
     if (event.state === "sending" && event.part === "photo") {
-      line.textContent = say("sending_photo", { i: event.index, n: event.total, sent: mb(event.loaded), size: mb(event.size) });
+      line.textContent = say("sending_photo", {
+        i: event.index,
+        n: event.total,
+        sent: mb(event.loaded),
+        size: mb(event.size),
+      });
       const before = form.draft.photos.slice(0, event.index - 1).reduce((sum, photo) => sum + photo.size, 0);
       done_bytes = before + event.loaded;
       progress(done_bytes);
@@ -58,7 +79,8 @@ function sendingScreen(form) {
   function waiting({ seconds, attempt }) {
     let left = Math.ceil(seconds);
     const text = el("span", {});
-    const tell = () => (text.textContent = navigator.onLine ? say("waiting", { s: left, n: attempt }) : say("waiting_offline"));
+    const tell = () =>
+      (text.textContent = navigator.onLine ? say("waiting", { s: left, n: attempt }) : say("waiting_offline"));
     tell();
     fill(news, sentence("warn", "cloud-off", text, el("p", { class: "small" }, say("all_kept"))));
     if (attempt === 2) form.announce(text.textContent);
@@ -86,8 +108,23 @@ function sendingScreen(form) {
           el(
             "div",
             { class: "row wrap" },
-            el("a", { class: "btn", href: form.options.login ?? "/login", target: "_blank", rel: "noopener", "data-testid": "login-link" }, icon("login"), say("login")),
-            el("button", { class: "btn go", type: "button", "data-testid": "login-done", onclick: again }, say("go_on")),
+            el(
+              "a",
+              {
+                class: "btn",
+                href: form.options.login ?? "/login",
+                target: "_blank",
+                rel: "noopener",
+                "data-testid": "login-link",
+              },
+              icon("login"),
+              say("login"),
+            ),
+            el(
+              "button",
+              { class: "btn go", type: "button", "data-testid": "login-done", onclick: again },
+              say("go_on"),
+            ),
           ),
         ),
       );
@@ -119,7 +156,10 @@ function sendingScreen(form) {
     const problem = error.problem ?? {};
     if (problem.status === 409) return clash(problem);
     form.change({ ...form.draft, settled: null });
-    form.problem = { field: problem.field ?? null, detail: say("refused", { why: problem.detail || say("no_reason_given") }) };
+    form.problem = {
+      field: problem.field ?? null,
+      detail: say("refused", { why: problem.detail || say("no_reason_given") }),
+    };
     form.go("refused", { refusedShot: /^photos|^shots?/.test(problem.field ?? "") });
   }
 
@@ -131,10 +171,18 @@ function sendingScreen(form) {
         "bad",
         "alert-circle",
         el("p", {}, problem.detail || say("clash")),
-        el("button", { class: "btn go", type: "button", onclick: () => {
-          form.renew({ same: true });
-          form.redraw();
-        } }, say("send_as_new")),
+        el(
+          "button",
+          {
+            class: "btn go",
+            type: "button",
+            onclick: () => {
+              form.renew({ same: true });
+              form.redraw();
+            },
+          },
+          say("send_as_new"),
+        ),
       ),
     );
     form.warn(problem.detail || say("clash"));
@@ -158,7 +206,11 @@ function thumbs(form) {
     "div",
     { class: "thumbs" },
     form.draft.photos.map((photo) =>
-      el("span", { class: "thumb ticks" }, photo.preview ? el("img", { src: `data:image/jpeg;base64,${photo.preview}`, alt: "" }) : icon("photo")),
+      el(
+        "span",
+        { class: "thumb ticks" },
+        photo.preview ? el("img", { src: `data:image/jpeg;base64,${photo.preview}`, alt: "" }) : icon("photo"),
+      ),
     ),
   );
 }
@@ -175,7 +227,13 @@ function doneScreen(form) {
     node: el(
       "div",
       { class: "screen" },
-      el("header", { class: "bar" }, mark(), el("h1", { class: "grow" }, form.label(form.type, "tile_") || form.label(form.type)), sampleTag(form)),
+      el(
+        "header",
+        { class: "bar" },
+        mark(),
+        el("h1", { class: "grow" }, form.label(form.type, "tile_") || form.label(form.type)),
+        sampleTag(form),
+      ),
       el(
         "section",
         { class: "body done" },
@@ -188,15 +246,26 @@ function doneScreen(form) {
         ),
         el("p", { class: "number mono", "data-testid": "record-number" }, receipt.number),
         el("p", { class: "where", "data-testid": "record-place" }, where.length ? trail(where) : say("place_open")),
-        receipt.place_state && receipt.place_state !== "settled" ? el("p", { class: "small dim" }, say("settled_later")) : null,
+        receipt.place_state && receipt.place_state !== "settled"
+          ? el("p", { class: "small dim" }, say("settled_later"))
+          : null,
         (receipt.refusals ?? []).map(({ index, problem }) =>
-          sentence("bad", "alert-circle", say("photo_refused", { i: index + 1, why: problem.detail || say("no_reason_given") })),
+          sentence(
+            "bad",
+            "alert-circle",
+            say("photo_refused", { i: index + 1, why: problem.detail || say("no_reason_given") }),
+          ),
         ),
       ),
       el(
         "footer",
         { class: "foot two" },
-        el("button", { class: "btn go big", type: "button", "data-testid": "again", onclick: again }, icon("camera"), say("again")),
+        el(
+          "button",
+          { class: "btn go big", type: "button", "data-testid": "again", onclick: again },
+          icon("camera"),
+          say("again"),
+        ),
         el(
           "a",
           {

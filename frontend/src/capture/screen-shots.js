@@ -23,7 +23,10 @@ export function shotsScreen(form) {
   let trouble = form.problem?.field?.startsWith("photos") ? form.problem.detail : "";
 
   const refused = form.draft.photos[Number(/^photos\.(\d+)/.exec(form.problem?.field ?? "")?.[1])];
-  if (refused) [current, picked] = shots.required.some((shot) => shot.code === refused.shot) ? [refused.shot, null] : [EXTRA, refused.key];
+  if (refused)
+    [current, picked] = shots.required.some((shot) => shot.code === refused.shot)
+      ? [refused.shot, null]
+      : [EXTRA, refused.key];
 
   const title = el("h1", { class: "grow", tabindex: "-1", "data-lead": true });
   const frame = el("div", { class: "frame ticks" });
@@ -36,7 +39,13 @@ export function shotsScreen(form) {
   const node = el(
     "div",
     { class: "screen cam", "data-theme": "dark" },
-    el("header", { class: "bar" }, backButton(form, say("back_to_kind"), () => form.go("back")), title, sampleTag(form)),
+    el(
+      "header",
+      { class: "bar" },
+      backButton(form, say("back_to_kind"), () => form.go("back")),
+      title,
+      sampleTag(form),
+    ),
     frame,
     el("section", { class: "desk" }, strip, tools, foot),
     inputs,
@@ -61,7 +70,8 @@ export function shotsScreen(form) {
   const shotOf = (code) => choices.find((shot) => shot.code === code) ?? choices[choices.length - 1];
   const isRequired = (code) => shots.required.some((shot) => shot.code === code);
   const extras = () => form.draft.photos.filter((photo) => !isRequired(photo.shot));
-  const shown = () => (isRequired(current) ? photoOf(form.draft, current) : (extras().find((photo) => photo.key === picked) ?? null));
+  const shown = () =>
+    isRequired(current) ? photoOf(form.draft, current) : (extras().find((photo) => photo.key === picked) ?? null);
 
   function openInput(source) {
     opened_ms = Date.now();
@@ -80,7 +90,8 @@ export function shotsScreen(form) {
     try {
       const replaced = isRequired(shot.code) ? photoOf(form.draft, shot.code) : null;
       const known = form.draft.photos.filter((photo) => photo !== replaced).map((photo) => photo.sha256);
-      if (!replaced && form.draft.photos.length >= PHOTOS_AT_MOST) throw new PhotoRefused("many", { n: PHOTOS_AT_MOST });
+      if (!replaced && form.draft.photos.length >= PHOTOS_AT_MOST)
+        throw new PhotoRefused("many", { n: PHOTOS_AT_MOST });
       // Where the phone is now says nothing about where an album photo was taken.
       const [read, fix] = await Promise.all([
         readPhoto(file, { max_bytes: Math.min(form.options.limits.photo_bytes ?? PHOTO_BYTES, PHOTO_BYTES), known }),
@@ -155,9 +166,18 @@ export function shotsScreen(form) {
         { class: "lens top" },
         trouble
           ? el("p", { class: "pill bad", "data-testid": "photo-problem" }, icon("alert-triangle"), trouble)
-          : el("p", { class: "pill lead" }, busy ?? (photo ? el("span", {}, icon("check"), say("shot_kept", { shot: name })) : hinted)),
+          : el(
+              "p",
+              { class: "pill lead" },
+              busy ?? (photo ? el("span", {}, icon("check"), say("shot_kept", { shot: name })) : hinted),
+            ),
       ),
-      el("div", { class: "middle" }, !photo && drawing(), photo && !canShow && el("p", { class: "blind" }, icon("photo"), say("no_preview"))),
+      el(
+        "div",
+        { class: "middle" },
+        !photo && drawing(),
+        photo && !canShow && el("p", { class: "blind" }, icon("photo"), say("no_preview")),
+      ),
       el("div", { class: "lens bottom" }, fixLine),
     );
     drawFix();
@@ -181,9 +201,19 @@ export function shotsScreen(form) {
         "span",
         { class: "grow" },
         el("b", {}, text),
-        position && el("span", { class: "soft" }, `${say("seconds_ago", { n: age })} · ${position.lon.toFixed(4)}, ${position.lat.toFixed(4)}`),
+        position &&
+          el(
+            "span",
+            { class: "soft" },
+            `${say("seconds_ago", { n: age })} · ${position.lon.toFixed(4)}, ${position.lat.toFixed(4)}`,
+          ),
       ),
-      el("span", { class: "soft end" }, el("span", {}, clockText(photo?.taken_ms ?? Date.now())), el("span", {}, form.options.person?.name ?? "")),
+      el(
+        "span",
+        { class: "soft end" },
+        el("span", {}, clockText(photo?.taken_ms ?? Date.now())),
+        el("span", {}, form.options.person?.name ?? ""),
+      ),
     );
   }
 
@@ -191,9 +221,15 @@ export function shotsScreen(form) {
     strip.classList.toggle("dense", shots.required.length + extras().length > 3);
     fill(
       strip,
-      shots.required.map((shot) => box(shot, photoOf(form.draft, shot.code), current === shot.code, () => select(shot.code))),
-      extras().map((photo) => box(shotOf(photo.shot), photo, picked === photo.key && !isRequired(current), () => select(EXTRA, photo.key))),
-      box({ code: EXTRA, zh: say("extra"), en: say("extra") }, null, !isRequired(current) && !shown(), () => select(EXTRA)),
+      shots.required.map((shot) =>
+        box(shot, photoOf(form.draft, shot.code), current === shot.code, () => select(shot.code)),
+      ),
+      extras().map((photo) =>
+        box(shotOf(photo.shot), photo, picked === photo.key && !isRequired(current), () => select(EXTRA, photo.key)),
+      ),
+      box({ code: EXTRA, zh: say("extra"), en: say("extra") }, null, !isRequired(current) && !shown(), () =>
+        select(EXTRA),
+      ),
     );
   }
 
@@ -223,19 +259,45 @@ export function shotsScreen(form) {
       el(
         "span",
         { class: "tool" },
-        el("button", { class: "round", type: "button", "aria-label": say("from_gallery", { shot: name }), onclick: () => openInput("gallery") }, icon("photo")),
+        el(
+          "button",
+          {
+            class: "round",
+            type: "button",
+            "aria-label": say("from_gallery", { shot: name }),
+            onclick: () => openInput("gallery"),
+          },
+          icon("photo"),
+        ),
         el("span", { "aria-hidden": "true" }, say("gallery")),
       ),
       el(
         "button",
-        { class: "shutter", type: "button", disabled: Boolean(busy), "data-testid": "shutter", "aria-label": say(photo && isRequired(current) ? "retake" : "shoot", { shot: name }), onclick: () => openInput("camera") },
+        {
+          class: "shutter",
+          type: "button",
+          disabled: Boolean(busy),
+          "data-testid": "shutter",
+          "aria-label": say(photo && isRequired(current) ? "retake" : "shoot", { shot: name }),
+          onclick: () => openInput("camera"),
+        },
         el("i", {}),
       ),
       photo
         ? el(
             "span",
             { class: "tool" },
-            el("button", { class: "round", type: "button", "aria-label": say("delete_shot", { shot: name }), "data-testid": "delete-shot", onclick: () => drop(photo) }, icon("trash")),
+            el(
+              "button",
+              {
+                class: "round",
+                type: "button",
+                "aria-label": say("delete_shot", { shot: name }),
+                "data-testid": "delete-shot",
+                onclick: () => drop(photo),
+              },
+              icon("trash"),
+            ),
             el("span", { "aria-hidden": "true" }, say("delete")),
           )
         : el("span", { class: "tool" }),
@@ -258,11 +320,24 @@ export function shotsScreen(form) {
       enough &&
         el(
           "button",
-          { class: "btn go big", type: "button", "data-testid": "to-place", disabled: Boolean(busy), onclick: () => form.go("onward") },
+          {
+            class: "btn go big",
+            type: "button",
+            "data-testid": "to-place",
+            disabled: Boolean(busy),
+            onclick: () => form.go("onward"),
+          },
           say(form.type ? "next_place" : "next_kind"),
           icon("arrow-right"),
         ),
-      el("p", { class: "small soft keep" }, icon("shield-check"), enough || !form.draft.photos.length ? say("kept_untouched") : say("still_needs", { shots: missing.map((shot) => form.label(shot)).join(say("comma")) })),
+      el(
+        "p",
+        { class: "small soft keep" },
+        icon("shield-check"),
+        enough || !form.draft.photos.length
+          ? say("kept_untouched")
+          : say("still_needs", { shots: missing.map((shot) => form.label(shot)).join(say("comma")) }),
+      ),
     );
   }
 
@@ -307,7 +382,16 @@ export function shotsScreen(form) {
 }
 
 function shotIcon(code) {
-  return { panorama: "photo", closeup: "focus-2", detail: "search", ref: "map-pin", people: "building-store", path: "route" }[code] ?? "camera";
+  return (
+    {
+      panorama: "photo",
+      closeup: "focus-2",
+      detail: "search",
+      ref: "map-pin",
+      people: "building-store",
+      path: "route",
+    }[code] ?? "camera"
+  );
 }
 
 function thumb(photo) {
@@ -325,4 +409,3 @@ function clockText(ms) {
   const two = (value) => String(value).padStart(2, "0");
   return `${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
-

@@ -28,14 +28,24 @@ export function pauseFor(attempt, retryAfter_s = null) {
  * Events: {state:"sending", part:"record"} · {state:"sending", part:"photo", index, total, loaded, size}
  *   · {state:"waiting", seconds, attempt} · {state:"login"} · {state:"received", receipt} · {state:"kept", kept, expected}
  */
-export function httpSender({ api, transport = xhr, alarm = browserAlarm, wakeups = browserWakeups, now = Date.now, iso = isoAt }) {
+export function httpSender({
+  api,
+  transport = xhr,
+  alarm = browserAlarm,
+  wakeups = browserWakeups,
+  now = Date.now,
+  iso = isoAt,
+}) {
   return {
     async send({ capture, originals }, { onEvent = () => {}, signal, untilLogin } = {}) {
       const post = (step) => persist(step, { onEvent, signal, alarm, wakeups, untilLogin });
 
       onEvent({ state: "sending", part: "record" });
       const answer = await post(() =>
-        transport("POST", `${api}/captures`, JSON.stringify({ ...capture, sent_at: iso(now()) }), { type: "application/json", signal }),
+        transport("POST", `${api}/captures`, JSON.stringify({ ...capture, sent_at: iso(now()) }), {
+          type: "application/json",
+          signal,
+        }),
       );
       const receipt = answer.body;
       onEvent({ state: "received", receipt });
@@ -51,7 +61,11 @@ export function httpSender({ api, transport = xhr, alarm = browserAlarm, wakeups
         tell(0);
         try {
           await post(() =>
-            transport("PUT", `${api}/captures/${capture.id}/photos/${sha256}`, blob, { type: media_type, onProgress: tell, signal }),
+            transport("PUT", `${api}/captures/${capture.id}/photos/${sha256}`, blob, {
+              type: media_type,
+              onProgress: tell,
+              signal,
+            }),
           );
           kept += 1;
           onEvent({ state: "kept", kept, expected: total });

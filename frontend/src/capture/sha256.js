@@ -12,7 +12,14 @@ export async function sha256Hex(blob, subtle = globalThis.crypto?.subtle) {
 /** SHA-256 of a Uint8Array as 64 hex digits, in plain JavaScript. Source: FIPS 180-4, section 6.2. */
 export function sha256Bytes(message) {
   const state = Uint32Array.of(
-    0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+    0x6a09e667,
+    0xbb67ae85,
+    0x3c6ef372,
+    0xa54ff53a,
+    0x510e527f,
+    0x9b05688c,
+    0x1f83d9ab,
+    0x5be0cd19,
   );
   const schedule = new Uint32Array(64);
   const whole = message.length - (message.length % 64);

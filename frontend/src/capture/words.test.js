@@ -41,5 +41,6 @@ test("every family of keys is whole", () => {
     first_: ["panorama", "closeup", "panorama_hint", "closeup_hint"],
     "": ["building", "unit", "floor", "camera", "gallery"],
   };
-  for (const [stem, ends] of Object.entries(families)) for (const end of ends) assert.ok(`${stem}${end}` in zh, `${stem}${end}`);
+  for (const [stem, ends] of Object.entries(families))
+    for (const end of ends) assert.ok(`${stem}${end}` in zh, `${stem}${end}`);
 });
