@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+# States of a place that somebody has to settle.
+UNSETTLED = ("no_zone", "two_zones", "outside_city", "no_position")
+
 
 @dataclass(frozen=True)
 class RecordFilter:

@@ -1,14 +1,49 @@
-"""One record: what was seen, where, with which photos, and its history."""
+"""One record: what was seen, where, with which photos, on what legal basis, and its history."""
 
 import streamlit as st
 
-from ui import shell, state
+from domain.errors import NotFound
+from ui import bundle, facts, filters, photos, record_facts, shell, state, story
 from wiring import services
 
 actor, say = shell.actor(), shell.say()
-record = services().records.get(state.asked("id"), actor)
-shell.title(record.number)
-for photo in record.photos:
-    st.markdown(f"![{photo.shot}](/api/v1/photos/{photo.id}/view)")
-for entry in services().records.history(record.id, actor):
-    st.text(f"{entry.at} {entry.actor_name} {entry.action} {entry.hash[:12]}")
+office = services()
+zone, catalogue = office.timezone, office.catalogue
+
+
+def way_back() -> None:
+    st.page_link(
+        "pages/records.py", label=say("record.back"), icon=":material/arrow_back:", query_params=filters.back()
+    )
+
+
+try:
+    record = office.records.get(state.asked("id"), actor)
+except NotFound as refused:
+    facts.head(say("record.gone"), say=say)
+    facts.told(shell.sentence(refused, say), "danger", "search_off")
+    way_back()
+    st.stop()
+
+issue = catalogue.get(record.issue_type) if catalogue.has(record.issue_type) else None
+way_back()
+record_facts.head(record, catalogue, say)
+record_facts.warnings(record, zone, say)
+left, right = st.columns([1.62, 1], gap="medium")
+with left:
+    photos.viewer(record, issue, office.evidence.unchanged(record, actor), zone, say)
+with right:
+    record_facts.facts(record, issue, office.records.apart_m(record), zone, say)
+    if record.lon is None or record.lat is None:
+        st.caption(say("record.no_place"))
+    else:
+        bundle.mount("map", office.bundles.urls, key=f"place-{record.id}", mode="view", height=280,
+                     center=[record.lon, record.lat], zoom=17, bounds=None, records_query=f"q={record.number}",
+                     **bundle.common(say, office.bundles.urls, "map"))  # fmt: skip
+        st.caption(say("record.map_note"))
+entries = office.records.history(record.id, actor)
+story.history(entries, office.records.is_chain_whole(record.id, actor), issue, zone, say)
+if issue:
+    story.laws(issue, catalogue, say)
+if office.permissions.allows(actor, "photo.original", office.records.scope(record)):
+    record_facts.originals(record, issue, say)

@@ -72,12 +72,12 @@ class Evidence:
 
         Raises NotFound for a record or photo that is not the actor's own, Busy when the disk is full.
         """
+        self._permissions.require(actor, "record.report")
         with self._store.look() as work:
             record = work.records.get(record_id)
             photo = work.records.photo_by_hash(record_id, sha256.lower())
         if record is None or photo is None or record.reporter_id != actor.person_id:
             raise NotFound()
-        self._permissions.require(actor, "record.report")
         if photo.state == "kept":
             return photo
         if shutil.disk_usage(self._photos.root).free < DISK_LEFT_BYTES:
@@ -92,6 +92,9 @@ class Evidence:
 
     def keep(self, arrival: Arrival, actor: Actor) -> Photo:
         """Check size, hash and kind of file, keep it for good, then say so. Raises Invalid, BadPhoto."""
+        self._permissions.require(actor, "record.report")
+        if arrival.record.reporter_id != actor.person_id:
+            raise NotFound()
         file, photo = arrival.file, arrival.photo
         if file.size != photo.size:
             raise Invalid("photo_size_differs", field="size", announced=photo.size, came=file.size)
@@ -137,6 +140,14 @@ class Evidence:
         if preview:
             return Picture("image/jpeg", data=preview)
         raise NotFound("picture_not_ready")
+
+    def unchanged(self, record: Record, actor: Actor) -> dict[str, bool | None]:
+        """Reads every kept original again: photo id to True when it still has its hash, None when it is not here yet."""
+        self._permissions.require(actor, "record.read", scope_of(record))
+        return {
+            photo.id: self._photos.rehash(photo.sha256) == photo.sha256 if photo.state == "kept" else None
+            for photo in record.photos
+        }
 
     def original(self, photo_id: str, reason: str, actor: Actor) -> tuple[Photo, Path]:
         """The untouched file, for a written reason; leaves a history row. Raises NotFound, NotAllowed, Invalid."""

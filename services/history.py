@@ -13,7 +13,7 @@ from domain import chain
 from domain.policy.permissions import Permissions
 from domain.records import Actor
 from storage.photos import PhotoStore
-from storage.store import Store
+from storage.store import Store, Work
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,12 @@ class HistoryService:
                 yield Finding("original_changed", f"record {record_id}", f"photo {photo_id}, {sha256}")
             if progress:
                 progress(i + 1, len(photos))
+
+
+def broken_links(work: Work, subject_kind: str, subject_id: str) -> list[Finding]:
+    """What does not fit in one subject's chain. Every link is worked out again; daily checkpoints are not read."""
+    head = work.history.head(subject_kind, subject_id)
+    return list(_walk(work.history.links(subject_kind, subject_id), {(subject_kind, subject_id): head} if head else {}))
 
 
 def _walk(links: list[Any], heads: dict[tuple[str, str], tuple[int, str]]) -> Iterator[Finding]:

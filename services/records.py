@@ -10,16 +10,16 @@ from typing import Any
 import shapely
 
 from domain.errors import NotFound
-from domain.filters import RecordFilter
+from domain.filters import UNSETTLED, RecordFilter
 from domain.policy.catalogue import Catalogue
-from domain.policy.permissions import Permissions, Reach
+from domain.policy.permissions import Permissions, Reach, Scoped
 from domain.records import Actor, HistoryEntry, Record
-from geo import geojson
+from geo import geojson, measure
 from services.evidence import scope_of
+from services.history import broken_links
 from storage.store import Store
 
 ON_MAP_AT_MOST = 5000
-UNSETTLED = ("no_zone", "two_zones", "outside_city", "no_position")
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,22 @@ class RecordsService:
         with self._store.look() as work:
             return work.history.of("record", record.id)
 
+    def is_chain_whole(self, record_id: str, actor: Actor) -> bool:
+        """True when every link of the record's history still follows from the one before and from its payload."""
+        record = self.get(record_id, actor)
+        with self._store.look() as work:
+            return not broken_links(work, "record", record.id)
+
+    def scope(self, record: Record) -> Scoped:
+        """Where the record lies, as far as permission cares."""
+        return scope_of(record)
+
+    def apart_m(self, record: Record) -> float | None:
+        """Metres between the place that counts and the fix; None without a fix."""
+        if record.position is None or record.lon is None or record.lat is None:
+            return None
+        return float(measure.distance_m(record.lon, record.lat, record.position.lon, record.position.lat))
+
     def search(self, view: RecordFilter, actor: Actor) -> tuple[list[Record], int]:
         """Newest first, with the whole number found."""
         reach = self._reach(actor)
@@ -88,6 +104,10 @@ class RecordsService:
                 by_issue=work.records.count_by("issue_type", RecordFilter(since=now - timedelta(days=30)), reach),
                 latest=work.records.search(RecordFilter(limit=8), reach),
             )
+
+    def sees_everything(self, actor: Actor) -> bool:
+        """True when this person's records are not bound to some streets or grids."""
+        return self._reach(actor).everything
 
     def _reach(self, actor: Actor) -> Reach:
         self._permissions.require(actor, "record.read")

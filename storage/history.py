@@ -80,6 +80,17 @@ class History:
         query = sa.select(history).order_by(history.c.subject_kind, history.c.subject_id, history.c.seq)
         yield from self._connection.execute(query)
 
+    def links(self, subject_kind: str, subject_id: str) -> list[Any]:
+        """One subject's links with salt and digest, in order."""
+        query = sa.select(history).where(history.c.subject_kind == subject_kind, history.c.subject_id == subject_id)
+        return list(self._connection.execute(query.order_by(history.c.seq)))
+
+    def head(self, subject_kind: str, subject_id: str) -> tuple[int, str] | None:
+        h = history_heads.c
+        query = sa.select(h.seq, h.hash).where(h.subject_kind == subject_kind, h.subject_id == subject_id)
+        row = self._connection.execute(query).first()
+        return (row.seq, row.hash) if row else None
+
     def heads(self) -> dict[tuple[str, str], tuple[int, str]]:
         rows = self._connection.execute(sa.select(history_heads))
         return {(r.subject_kind, r.subject_id): (r.seq, r.hash) for r in rows}

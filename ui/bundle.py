@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -20,6 +22,12 @@ def mount(name: str, urls: dict[str, str], *, key: str, height: int | str = "con
     return component(data=data, key=key, height=height, **_callbacks(name))
 
 
+def inline(name: str) -> Any:
+    """A small component of our own whose whole source is ui/<name>.js; draws into the page, not into a shadow root."""
+    js = (Path(__file__).parent / f"{name}.js").read_text("utf-8")
+    return _component(f"slg-{name}-{hashlib.sha256(js.encode()).hexdigest()[:12]}", js, isolate_styles=False)
+
+
 def common(say: Words, urls: dict[str, str], *sections: str) -> dict[str, Any]:
     """What every bundle is told: language, words, theme, addresses."""
     spoken: dict[str, str] = {}
@@ -30,10 +38,10 @@ def common(say: Words, urls: dict[str, str], *sections: str) -> dict[str, Any]:
             "sample": bool(state.kept("is_sample")), "basemap": state.kept("basemap")}  # fmt: skip
 
 
-def _component(name: str, js: str) -> Any:
+def _component(name: str, js: str, *, isolate_styles: bool = True) -> Any:
     known = state.kept("components") or {}
     if name not in known:
-        known[name] = st.components.v2.component(name, js=js)
+        known[name] = st.components.v2.component(name, js=js, isolate_styles=isolate_styles)
         state.keep("components", known)
     return known[name]
 

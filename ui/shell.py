@@ -138,4 +138,5 @@ def _log_out(services: Any, actor: Actor) -> None:
 
 
 def _sheet() -> str:
-    return (HOME / "ui" / "shell.css").read_text("utf-8")
+    names = ["tokens", *(["tokens-dark"] if state.theme() == "dark" else []), "shell", "evidence"]
+    return "\n".join((HOME / "ui" / f"{name}.css").read_text("utf-8") for name in names)

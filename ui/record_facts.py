@@ -1,0 +1,129 @@
+"""What is known of one record, in rows: place, people, clocks, and the way to its originals."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from domain.policy.catalogue import Catalogue
+from domain.policy.issue import IssueType
+from domain.policy.zones import load_zones
+from domain.records import Record
+from i18n import Words
+from ui import chips, state, times
+from ui import facts as rows
+from ui.markup import Markup, el, join
+from ui.photos import kind_name, shot_name
+
+REASON_AT_LEAST, APART_AT_LEAST_M = 4, 10.0
+
+
+def head(record: Record, catalogue: Catalogue, say: Words) -> None:
+    kind = kind_name(record.issue_type, catalogue, say)
+    rows.head(say("record.suspected", kind=kind), chips.state_chip(record.state, say), is_sample=record.is_sample,
+              above=join(say("record.crumb"), " / ", rows.mono(record.number)), say=say)  # fmt: skip
+
+
+def warnings(record: Record, zone: tzinfo, say: Words) -> None:
+    """What its reader must know before looking: place open, photos not all here, a clock that is off."""
+    if record.place_state != "settled":
+        rows.told(say(f"place.{record.place_state}"), "warn", "wrong_location")
+    if record.photos_kept < record.photos_expected:
+        sentence = say("record.originals_short", kept=record.photos_kept, n=record.photos_expected)
+        rows.told(sentence, "warn", "cloud_upload")
+    if record.clock_off_s is not None and record.sent_at is not None:
+        way = say("record.clock_fast" if record.clock_off_s > 0 else "record.clock_slow")
+        sentence = say("record.clock_off", way=way, span=times.span(record.clock_off_s, say),
+                       phone=times.precise(record.sent_at, zone), server=times.precise(record.received_at, zone))  # fmt: skip
+        rows.told(sentence, "warn", "more_time")
+
+
+def facts(record: Record, issue: IssueType | None, apart_m: float | None, zone: tzinfo, say: Words) -> None:
+    inside = " ".join(part for part in (record.building, record.unit, record.floor) if part)
+    place = " · ".join(part for part in (record.zone_name or say(f"place.{record.place_state}"), inside) if part)
+    rows.facts([
+        (say("record.place"), place),
+        (say("record.grid"), " · ".join(part for part in (record.grid_name, record.street_name) if part)),
+        (say("record.mode"), _mode(record, say)),
+        (say("record.plate"), record.plate),
+        (say("record.note"), record.note),
+        (say("record.lead"), _offices(issue, say)),
+        (say("record.scheme"), _scheme(issue, say)),
+        (say("record.grade"), say("record.grade_lead", who=record.reporter_name)),
+        (say("record.seen"), times.moment(record.captured_at, zone)),
+        (say("record.received"), times.moment(record.received_at, zone)),
+        (say("record.fix"), _fix(record, apart_m, say)),
+        (say("record.limit"), _limit(issue, say)),
+        (say("record.edition"), rows.mono(record.catalogue_edition)),
+    ])  # fmt: skip
+
+
+def originals(record: Record, issue: IssueType | None, say: Words) -> None:
+    """A reason first, then links to the untouched files; each taking leaves an entry in the history."""
+    rows.section(say("record.take_original"))
+    kept = [photo for photo in record.photos if photo.state == "kept"]
+    if not kept:
+        rows.lead(say("record.take_none"))
+        return
+    with st.form(f"originals-{record.id}", border=False):
+        reason = st.text_input(say("record.take_why"), placeholder=say("record.reason_hint"), max_chars=200).strip()
+        asked = st.form_submit_button(say("record.take"), icon=":material/download:")
+    if asked and len(reason) < REASON_AT_LEAST:
+        rows.told(say("refused.reason_missing"), "danger", "edit_note")
+    elif asked:
+        with st.container(horizontal=True):
+            for photo in kept:
+                link = f"/api/v1/photos/{photo.id}/original?{urlencode({'reason': reason})}"
+                st.link_button(say("record.take_one", shot=shot_name(photo.shot, issue, say)), link,
+                               icon=":material/download:")  # fmt: skip
+
+
+def _mode(record: Record, say: Words) -> Markup | None:
+    mode = load_zones().modes.get(record.zone_mode or "")
+    if mode is None:
+        return None
+    return el("span", chips.mode_mark(mode, state.theme()), mode.name(say.lang), class_="slg-row")
+
+
+def _offices(issue: IssueType | None, say: Words) -> str | None:
+    if issue is None:
+        return None
+    en = say.lang == "en"
+
+    def named(units: tuple) -> str:
+        return (", " if en else "、").join(unit.en if en else unit.zh for unit in units)
+
+    return " / ".join(part for part in (named(issue.departments.lead), named(issue.departments.joint)) if part)
+
+
+def _scheme(issue: IssueType | None, say: Words) -> str | None:
+    if issue is None:
+        return None
+    return issue.departments.scheme_en if say.lang == "en" else issue.departments.scheme_zh
+
+
+def _limit(issue: IssueType | None, say: Words) -> str | None:
+    if issue is None:
+        return None
+    limit = issue.time_limit
+    key = "record.limit_proposal" if limit.is_proposal else "record.limit_set"
+    return say(key, value=limit.value, unit=say(f"record.unit_{limit.unit}"))
+
+
+def _fix(record: Record, apart_m: float | None, say: Words) -> Markup:
+    lines = []
+    fix = record.position
+    if fix is None:
+        reason = record.position_reason
+        lines.append(say("record.no_fix_because", reason=reason) if reason else say("record.no_fix"))
+    else:
+        good = (
+            say("record.fix_good", m=round(fix.accuracy_m)) if fix.accuracy_m is not None else say("record.fix_unknown")
+        )
+        lines.append(good if not record.position_reason else f"{good} · {record.position_reason}")
+    if apart_m is not None and apart_m >= APART_AT_LEAST_M:
+        lines.append(say("record.pin_apart", m=round(apart_m)))
+    at = rows.mono(f"{record.lon:.6f}, {record.lat:.6f}") if record.lon is not None and record.lat is not None else None
+    return join([el("div", line) for line in lines], el("div", at) if at else None)

@@ -1,0 +1,64 @@
+"""A record's history in words, link by link, and the laws behind its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+import streamlit as st
+
+from domain.policy.catalogue import Catalogue
+from domain.policy.issue import IssueType
+from domain.records import HistoryEntry
+from i18n import Words
+from ui import facts, times
+from ui.markup import el, icon
+from ui.photos import short_hash, shot_name
+
+
+def history(entries: Sequence[HistoryEntry], is_whole: bool, issue: IssueType | None, zone: tzinfo, say: Words) -> None:
+    """Newest first; beside the title whether the chain still holds, judged by whoever read it."""
+    if is_whole:
+        facts.section(say("record.history"), say("record.chain_whole", n=len(entries)), tone="ok", sign="verified_user")
+    else:
+        facts.section(say("record.history"), say("record.chain_broken"), tone="danger", sign="gpp_bad")
+    lines = [
+        el("li", el("time", times.moment(entry.at, zone), class_="at"),
+           el("span", entry.actor_name or say("record.nobody"), class_="by"),
+           el("span", did(entry, issue, say), class_="did"),
+           el("span", icon("link"), short_hash(entry.hash), class_="link slg-mono", title=entry.hash))
+        for entry in reversed(entries)
+    ]  # fmt: skip
+    st.html(el("ol", lines, class_="slg-story"))
+
+
+def did(entry: HistoryEntry, issue: IssueType | None, say: Words) -> str:
+    """What happened, in words; an action that has no words yet is shown by its code."""
+    told = entry.payload
+    key = "action." + entry.action.replace(".", "_")
+    if not say.has(key):
+        return entry.action
+    known = {
+        "number": told.get("number", ""), "reason": told.get("reason", ""), "hash": short_hash(told.get("sha256", "")),
+        "shot": shot_name(told.get("shot", ""), issue, say),
+    }  # fmt: skip
+    return say(key, **known)
+
+
+def laws(issue: IssueType, catalogue: Catalogue, say: Words) -> None:
+    """Articles that were read, with the version that was read; nothing is quoted that nobody read."""
+    en = say.lang == "en"
+    facts.section(say("record.laws"))
+    lines = []
+    for basis in issue.legal_basis:
+        source = catalogue.sources.get(basis.source)
+        read = (source.en if en else source.zh) if source else basis.source
+        note = basis.note_en if en else basis.note_zh
+        behind = say("record.law_read", version=basis.version, source=read)
+        lines.append(el("li", el("div", f"{basis.en if en else basis.zh} {basis.article}"),
+                        el("div", basis.gist_en if en else basis.gist_zh),
+                        el("div", behind, " " + note if note else None, class_="dim")))  # fmt: skip
+    if lines:
+        st.html(el("ul", lines, class_="slg-laws"))
+    else:
+        facts.lead(say("record.no_law"))

@@ -1,0 +1,47 @@
+"""Tables of what was found; pressing a row opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+import pandas as pd
+import streamlit as st
+
+from domain.policy.catalogue import Catalogue
+from domain.policy.states import load_states
+from domain.records import Record
+from i18n import Words
+from ui.photos import kind_name
+
+ROW_PX, HEAD_PX = 36, 38
+
+
+def records(found: Sequence[Record], catalogue: Catalogue, zone: tzinfo, say: Words, *, key: str) -> str | None:
+    """A table of records; gives the number of the row that was pressed in this run."""
+    states = load_states()
+    frame = pd.DataFrame(
+        {
+            "number": [r.number for r in found],
+            "kind": [kind_name(r.issue_type, catalogue, say) for r in found],
+            "state": [states[r.state].name(say.lang) if r.state in states else r.state for r in found],
+            # Without its zone: the table shows the wall clock of the office, whatever the browser's own zone is.
+            "when": [r.captured_at.astimezone(zone).replace(tzinfo=None) for r in found],
+            "zone": [r.zone_name or say(f"place.{r.place_state}") for r in found],
+            "grid": [r.grid_name or "" for r in found],
+            "street": [r.street_name or "" for r in found],
+            "who": [r.reporter_name for r in found],
+            "photos": [f"{r.photos_kept} / {r.photos_expected}" for r in found],
+            "note": [r.note or "" for r in found],
+        }
+    )
+    column = st.column_config
+    config = {name: column.TextColumn(say(f"records.{name}")) for name in frame.columns}
+    config["when"] = column.DatetimeColumn(say("records.when"), format="YYYY-MM-DD HH:mm")
+    config["note"] = column.TextColumn(say("records.note"), width="medium")
+    event = st.dataframe(
+        frame, column_config=config, hide_index=True, height=HEAD_PX + ROW_PX * len(frame), row_height=ROW_PX,
+        on_select="rerun", selection_mode="single-row", key=key,
+    )  # fmt: skip
+    rows = event.selection.rows
+    return found[rows[0]].number if rows and rows[0] < len(found) else None
