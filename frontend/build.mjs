@@ -66,8 +66,15 @@ function notice() {
     const texts = readdirSync(path).filter((name) => /^(licen[cs]e|copying|notice)/i.test(name)).sort();
     parts.push(`${"=".repeat(78)}\n${described.name} ${described.version}  (${described.license ?? "see below"})\n`);
     parts.push(...texts.map((name) => readFileSync(join(path, name), "utf8").trim() + "\n"));
+    if (!texts.length) parts.push(origin(described));
   }
   return parts.join("\n");
+}
+
+/** Who to ask, for a package that names its licence but carries no text of it. */
+function origin({ author, repository, homepage }) {
+  const named = [typeof author === "object" ? author.name : author, repository?.url ?? repository, homepage].filter(Boolean);
+  return `The package carries no licence text. ${named.join("  ")}\n`;
 }
 
 function hashed(name, content) {

@@ -32,7 +32,7 @@ export default function component({ parentElement, data, setStateValue, setTrigg
 
 /**
  * Mounts a whole map into `parent`; gives { update(options), destroy() }.
- * options: { mode, lang, words, sample, theme, api, assets, bounds, center, zoom, basemap, records_query, selected, height,
+ * options: { mode, lang, words, sample, theme, api, assets, bounds, center, zoom, basemap, records_query (null: no records at all), selected, height,
  * onOpen(kind, id), onSaved(answer), onPlace({ lon, lat }, place) }; for "draw" also { zone, kinds }.
  */
 export function mountMap(parent, options) {

@@ -21,7 +21,8 @@ export function view(frame, office, options) {
   const off = new Set();
   const data = layers({ office, words, kindIcons: () => kindIcons(office), onRefusal: refuse });
   const info = plate({ words, onOpen: (kind, id) => current.onOpen?.(kind, id), onClose: () => select(null) });
-  const key = legend({ words, hasBasemap: Boolean(options.basemap), onSwitch: switchGroup });
+  const hasRecords = options.records_query !== null;
+  const key = legend({ words, hasRecords, hasBasemap: Boolean(options.basemap), onSwitch: switchGroup });
 
   function refuse(sentence, refusal) {
     const actions = refusal.loginEnded ? [{ word: words.log_in, href: "/login" }] : [{ word: words.try_again, run: load }];
@@ -30,7 +31,7 @@ export function view(frame, office, options) {
 
   async function load() {
     frame.tell(words.loading);
-    const [areas] = await Promise.allSettled([data.loadAreas(), data.loadRecords(current.records_query)]);
+    const [areas] = await Promise.allSettled([data.loadAreas(), hasRecords ? data.loadRecords(current.records_query) : null]);
     if (areas.status === "rejected") return;
     frame.hush();
     if (canvas && !current.bounds && !current.center && !load.wasFitted) {
@@ -44,8 +45,8 @@ export function view(frame, office, options) {
 
   async function start() {
     await frame.ready;
-    if (!canDraw()) return listInstead({ frame, words, data, hasRecords: true, recordsQuery: options.records_query, onOpen: (kind, id) => current.onOpen?.(kind, id) });
-    canvas = await makeCanvas(frame, options, { refill });
+    if (!canDraw()) return listInstead({ frame, words, data, hasRecords, recordsQuery: options.records_query, onOpen: (kind, id) => current.onOpen?.(kind, id) });
+    canvas = await makeCanvas(frame, options, { points: hasRecords, refill });
     const { map } = canvas;
     data.attach(map, () => canvas.colours().surface);
     frame.corners.topLeft.append(searchBox({ office, words, onPick: pickFound }));
@@ -149,7 +150,7 @@ export function view(frame, office, options) {
   }
 
   start().catch((failure) => {
-    if (!canvas) return listInstead({ frame, words, data, hasRecords: true, recordsQuery: options.records_query, onOpen: (kind, id) => current.onOpen?.(kind, id) });
+    if (!canvas) return listInstead({ frame, words, data, hasRecords, recordsQuery: options.records_query, onOpen: (kind, id) => current.onOpen?.(kind, id) });
     frame.tell(say(words.cannot_load, { layer: words.aria_map, reason: failure.sentence ?? failure.message }), { kind: "bad", loud: true });
   });
 
@@ -158,7 +159,7 @@ export function view(frame, office, options) {
       const before = current;
       current = next;
       if (before.theme !== next.theme) canvas?.restyle();
-      if (before.records_query !== next.records_query) data.loadRecords(next.records_query).catch(() => {});
+      if (hasRecords && before.records_query !== next.records_query) data.loadRecords(next.records_query).catch(() => {});
       if (JSON.stringify(before.bounds) !== JSON.stringify(next.bounds) && next.bounds) canvas?.fly({ bounds: next.bounds });
       if (JSON.stringify(before.selected) !== JSON.stringify(next.selected) && next.selected) pickById(next.selected);
     },

@@ -2,13 +2,15 @@
 import { el } from "../../shared/dom.js";
 import { GLYPHS, MODES } from "../colours.js";
 
-const KINDS = ["estate", "old_compound", "open_compound", "scattered_building"];
+const KINDS = ["ordinary_estate", "old_compound", "open_compound", "scattered_building"];
 let count = 0;
 
-/** form({ words, kinds, onChange }) -> { element, values(), fill(values), missing(), showWrong(), focusWrong() }. kinds: [{ code, name }]. */
-export function form({ words, kinds, onChange }) {
+/** form({ words, kinds, onChange }) -> { element, values(), fill(values), missing(), showWrong(), focusWrong() }.
+ * kinds: the office's table, [{ code, zh, en }] or { kinds: [...] }; without it the four of the policy text. */
+export function form({ words, kinds, lang, onChange }) {
   const id = `slg-zone-${(count += 1)}`;
-  const choices = kinds?.length ? kinds : KINDS.map((code) => ({ code, name: words[`kind_${code}`] }));
+  const given = kinds?.kinds ?? kinds ?? [];
+  const choices = given.length ? given.map((kind) => ({ code: kind.code, name: kind[lang] ?? kind.zh ?? kind.name })) : KINDS.map((code) => ({ code, name: words[`kind_${code}`] }));
   const name = el("input", { id: `${id}-name`, type: "text", maxlength: "60", autocomplete: "off", "aria-describedby": `${id}-name-wrong`, oninput: changed });
   const kind = el("select", { id: `${id}-kind`, "aria-describedby": `${id}-kind-wrong`, onchange: changed },
     el("option", { value: "" }, words.form_choose), choices.map((choice) => el("option", { value: choice.code }, choice.name)));

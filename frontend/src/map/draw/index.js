@@ -39,7 +39,7 @@ export function draw(frame, office, options) {
 
   const data = layers({ office, words, onRefusal: refuse, onLoaded: (name) => { if (name === "buildings") paintMeasured(); } });
   const side = panel({ words, onGoTo: goTo });
-  const fields = form({ words, kinds: options.kinds, onChange: () => { keep(); showBar(); } });
+  const fields = form({ words, kinds: options.kinds, lang: options.lang, onChange: () => { keep(); showBar(); } });
   const list = cornerList({ words, onRing: replace, onFocus: (at) => shown?.corner(at), onBox: putBox, onTooFew: () => frame.tell(words.too_few, { kind: "warn" }) });
   const bar = topBar({ words, sample: options.sample, onUndo: undo, onRedo: redo, onSave: save });
   const tools = toolPlate({ words, onTool: (tool) => hand?.setTool(tool), onSnap: switchSnap, onClear: clear });
@@ -285,7 +285,7 @@ export function draw(frame, office, options) {
       zoneId = answer.zone_id ?? zoneId;
       shows({ measured: answer.area_m2 ? answer : state.measured, share: answer.grids ? shareRows(answer, words) : state.share, refusal: null });
       frame.tell(say(words.saved, { version: answer.version }));
-      current.onSaved?.(answer);
+      current.onSaved?.({ name: fields.values().name, ...answer });
     } catch (refusal) {
       const actions = refusal.loginEnded ? [{ word: words.log_in, href: "/login" }] : [{ word: words.try_again, run: save }];
       frame.tell(say(words.save_failed, { reason: refusal.sentence ?? refusal.message }), { kind: "bad", actions, loud: true });
