@@ -20,15 +20,15 @@ from demo.city import SampleCity, build_city
 from demo.names import sample_id
 from demo.pictures import picture
 from domain.chain import canonical_json
-from domain.records import DivisionRow, Person
-from geo.division import OUTSIDE, divide
+from domain.records import Person
 from services import Services
 from services.evidence import MAKE_VIEWS
+from services.zones import division_rows
 from storage.photos import PhotoStore
 from storage.records import position_json
 from storage.store import Work
 
-KNOWN_PASSWORD = "shili-2026"  # printed in the README; works from this machine only
+KNOWN_PASSWORD = "shili-2026"  # noqa: S105 - printed in the README; works from this machine only
 PICTURE_SIZE = (1280, 960)
 PREVIEW_PX = 240
 
@@ -56,8 +56,12 @@ def load(services: Services, photo_store: Path, now: datetime, *, is_wide: bool)
     hashes = {word: services.people.hash_password(word) for word in set(passwords.values())}
     with services.store.work() as work:
         bar.step("boundaries and buildings")
-        work.areas.add(_with_crossings(city), at=now)
-        work.areas.set_divisions(_divisions(city))
+        rows, crosses = division_rows(
+            [z.geometry for z in city.zones], city.grids, city.buildings, grids_are_a_coverage=True
+        )
+        zones = [replace(z, crosses_grids=c) for z, c in zip(city.zones, crosses, strict=True)]
+        work.areas.add([*city.streets, *city.communities, *city.grids, *city.unit_cells, *zones], at=now)
+        work.areas.set_divisions([(z.id, row) for z, pieces in zip(zones, rows, strict=True) for row in pieces])
         work.buildings.add(city.buildings)
         work.buildings.add_roads(city.roads + city.rivers)
         bar.step("people")
@@ -79,40 +83,6 @@ def load(services: Services, photo_store: Path, now: datetime, *, is_wide: bool)
 def _has_places(services: Services) -> bool:
     with services.store.look() as work:
         return work.areas.count("street") > 0
-
-
-def _with_crossings(city: SampleCity) -> list[Any]:
-    crosses = _division(city).crosses_grids()
-    zones = [replace(z, crosses_grids=bool(c)) for z, c in zip(city.zones, crosses, strict=True)]
-    return [*city.streets, *city.communities, *city.grids, *city.unit_cells, *zones]
-
-
-def _division(city: SampleCity) -> Any:
-    return divide([z.geometry for z in city.zones], [g.geometry for g in city.grids], grids_are_a_coverage=True)
-
-
-def _divisions(city: SampleCity) -> list[tuple[str, DivisionRow]]:
-    """Pieces of all zones with the buildings in them, counted by each building's zone and grid."""
-    division = _division(city)
-    counts: dict[tuple[str | None, str | None], list[int]] = {}
-    for b in city.buildings:
-        tally = counts.setdefault((b.zone_id, b.grid_id), [0, 0])
-        tally[0] += 1
-        tally[1] += b.households
-    rows = []
-    for i in range(len(division)):
-        zone = city.zones[int(division.zone_index[i])]
-        grid = None if division.grid_index[i] == OUTSIDE else city.grids[int(division.grid_index[i])]
-        buildings, households = counts.get((zone.area_id, grid.area_id if grid else None), (0, 0))
-        rows.append(
-            (zone.id, DivisionRow(
-                grid_id=grid.area_id if grid else None, grid_version_id=grid.id if grid else None,
-                grid_code=grid.code if grid else "", grid_name=grid.name if grid else "",
-                area_m2=float(division.area_m2[i]), share=float(division.share[i]), buildings=buildings,
-                households=households, is_sliver=bool(division.is_sliver[i]), piece=division.piece[i],
-            ))
-        )  # fmt: skip
-    return rows
 
 
 def _pictures(city: SampleCity, store: PhotoStore, font: Path | None) -> dict[Any, tuple[str, int, bytes]]:

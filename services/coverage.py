@@ -16,13 +16,16 @@ from domain.policy.coverage import SMALL_BASE_HOUSEHOLDS
 from domain.policy.permissions import Permissions
 from domain.records import Actor, Area
 from geo.coverage import UnitCoverage, buildings_by_zone, managed_coverage, total
-from geo.geojson import simplified_coverage
+from geo.geojson import geometry_to_geojson, simplified_coverage
 from geo.hatch import hatch
 from geo.locate import PlaceIndex
+from geo.measure import bounds, label_point
 from storage.store import Store
 
 UNITS = ("street", "grid")
-HATCH_M = {"street": 700.0, "grid": 60.0}
+# A map some 600 px wide: a corner under a third of a pixel goes, hatching lies some 8 px apart.
+THIN_STEPS, THIN_AT_MOST_M = 1800, 60.0
+HATCH_STEPS = 75
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,17 @@ class UnitRow:
         """Managed share, None where nobody has surveyed or nothing is there to be managed."""
         part, whole = self.counted(measure)
         return part / whole if whole and self.figures.is_surveyed else None
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """GeoJSON mappings by area id, lon/lat, thinned for one small map. box: west, south, east, north, None for none."""
+
+    shapes: dict[str, dict[str, Any] | None]
+    label_at: dict[str, tuple[float, float]]
+    hatching: dict[str, dict[str, Any] | None]
+    outline: dict[str, Any] | None
+    box: tuple[float, float, float, float] | None
 
 
 @dataclass(frozen=True)
@@ -85,26 +99,32 @@ class Coverage:
 
     def lines(self, tolerance_m: float) -> list[BaseGeometry]:
         """The units' polygons for a small map, thinned without opening gaps; EPSG:4326, in the order of rows."""
+        return list(simplified_coverage([row.area.geometry for row in self.rows], tolerance_m))
 
-        def thin() -> list[BaseGeometry]:
-            return list(simplified_coverage([row.area.geometry for row in self.rows], tolerance_m))
-
-        return self._keep(("lines", tolerance_m), thin)
-
-    def outline(self, tolerance_m: float) -> BaseGeometry:
-        """The outer line of all rows together, as thinned as `lines`."""
-        return self._keep(("outline", tolerance_m), lambda: shapely.union_all(self.lines(tolerance_m), grid_size=1e-7))
-
-    def hatching(self, row: UnitRow) -> BaseGeometry:
-        """Lines over a unit that nobody has surveyed."""
-        return hatch(row.area.geometry, HATCH_M[self.unit])
-
-    def _keep(self, name: tuple[Any, ...], make: Callable[[], Any]) -> Any:
-        """What is drawn is made once for each count: rows of one street have their own place in the same store."""
-        key = (*name, len(self.rows), self.rows[0].area.id if self.rows else "")
+    def drawing(self) -> Drawing:
+        """What a small map of these rows needs; made once for each count, the rows of one street beside all."""
+        key = (len(self.rows), self.rows[0].area.id if self.rows else "")
         if key not in self._drawn:
-            self._drawn[key] = make()
+            self._drawn[key] = self._draw()
         return self._drawn[key]
+
+    def _draw(self) -> Drawing:
+        area_m2 = sum(row.area.area_m2 for row in self.rows)
+        tolerance_m = min(THIN_AT_MOST_M, area_m2**0.5 / THIN_STEPS)
+        decimals = 4 if tolerance_m > 40 else 5
+        lines = self.lines(tolerance_m)
+        bare = [row for row in self.rows if not row.figures.is_surveyed]
+
+        def plain(shape: BaseGeometry) -> dict[str, Any] | None:
+            return geometry_to_geojson(shape, decimals=decimals)
+
+        return Drawing(
+            shapes={row.area.area_id: plain(line) for row, line in zip(self.rows, lines, strict=True)},
+            label_at={row.area.area_id: label_point(line) for row, line in zip(self.rows, lines, strict=True)},
+            hatching={row.area.area_id: plain(hatch(row.area.geometry, area_m2**0.5 / HATCH_STEPS)) for row in bare},
+            outline=plain(shapely.union_all(lines)),
+            box=bounds(lines),
+        )
 
 
 class CoverageService:

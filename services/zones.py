@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -17,7 +16,7 @@ from domain.policy.permissions import Permissions, Scoped
 from domain.policy.zones import load_zones
 from domain.records import Actor, Area, Building, DivisionRow
 from geo import measure
-from geo.division import OUTSIDE, divide
+from geo.division import OUTSIDE, count_buildings, divide
 from geo.geojson import geometry_to_geojson
 from geo.validity import BadGeometry, polygon_from_geojson
 from storage.store import Store, Work
@@ -143,9 +142,9 @@ class Zones:
 def measured(work: Work, geometry: BaseGeometry, zone_id: str | None) -> Measured:
     """Judge a sound polygon against what is in force around it; pure reading."""
     box = geometry.bounds
-    grids = [g for g in work.areas.touching("grid", box) if g.kind != "unit_cell"]
+    grids = work.areas.touching("grid", box)
     buildings = _inside(work.buildings.touching(box), geometry)
-    rows, crosses = division_rows(geometry, grids, buildings)
+    (rows,), (crosses,) = division_rows([geometry], grids, buildings, grids_are_a_coverage=False)
     point = shapely.Point(*measure.label_point(geometry))
     near = work.areas.near_point(point.x, point.y)
     area_m2 = float(measure.area_m2(geometry))
@@ -159,29 +158,29 @@ def measured(work: Work, geometry: BaseGeometry, zone_id: str | None) -> Measure
 
 
 def division_rows(
-    geometry: BaseGeometry, grids: Sequence[Area], buildings: Sequence[Building]
-) -> tuple[list[DivisionRow], bool]:
-    """The pieces of one zone with their buildings. A building counts where its label point lies, once."""
-    division = divide([geometry], [g.geometry for g in grids], grids_are_a_coverage=False)
-    points = shapely.points([(b.lon, b.lat) for b in buildings]) if buildings else np.empty(0, dtype=object)
-    free = np.ones(len(buildings), dtype=bool)
-    homes = np.array([b.households for b in buildings], dtype=int)
-    rows = []
-    for i in range(len(division)):
-        piece = division.piece[i]
-        here = free & shapely.intersects(piece, points) if len(buildings) else free
-        free &= ~here
-        grid = None if division.grid_index[i] == OUTSIDE else grids[int(division.grid_index[i])]
-        rows.append(
+    zones: Sequence[BaseGeometry], grids: Sequence[Area], buildings: Sequence[Building], *, grids_are_a_coverage: bool
+) -> tuple[list[list[DivisionRow]], list[bool]]:
+    """Per zone its pieces with their buildings, largest first, and whether it crosses grids. EPSG:4326.
+
+    A building counts where its label point lies, once per zone; a zone's rows add up to its buildings.
+    """
+    lines = [g.geometry for g in grids]
+    found = divide(zones, lines, grids_are_a_coverage=grids_are_a_coverage)
+    counts = count_buildings(
+        found, zones, lines, [b.lon for b in buildings], [b.lat for b in buildings], [b.households for b in buildings]
+    )
+    rows: list[list[DivisionRow]] = [[] for _ in zones]
+    for i in range(len(found)):
+        grid = None if found.grid_index[i] == OUTSIDE else grids[int(found.grid_index[i])]
+        rows[int(found.zone_index[i])].append(
             DivisionRow(
                 grid_id=grid.area_id if grid else None, grid_version_id=grid.id if grid else None,
                 grid_code=grid.code if grid else "", grid_name=grid.name if grid else "",
-                area_m2=float(division.area_m2[i]), share=float(division.share[i]), buildings=int(here.sum()),
-                households=int(homes[here].sum()) if len(buildings) else 0, is_sliver=bool(division.is_sliver[i]),
-                piece=piece,
+                area_m2=float(found.area_m2[i]), share=float(found.share[i]), buildings=int(counts.buildings[i]),
+                households=int(counts.households[i]), is_sliver=bool(found.is_sliver[i]), piece=found.piece[i],
             )
         )  # fmt: skip
-    return rows, bool(division.crosses_grids()[0])
+    return rows, [bool(crosses) for crosses in found.crosses_grids()]
 
 
 def _overlaps(work: Work, geometry: BaseGeometry, buildings: Sequence[Building], zone_id: str | None) -> list[Overlap]:
