@@ -123,6 +123,7 @@ class Places:
 
     def bounds(self, actor: Actor) -> Box | None:
         """The box of what this person mostly works on: the zones of their areas, else the areas, else the city."""
+        self._permissions.require(actor, "layers.read")
         mine = {a.scope_id for a in actor.assignments if a.scope_kind != "city"}
         with self._store.look() as work:
             areas = [a for layer in ("street", "community", "grid") for a in work.areas.in_force(layer)]
