@@ -15,6 +15,7 @@ export function newDraft({ id, owner = null }) {
     photos: [],
     pin: null,
     reason: null,
+    reason_label: null,
     reason_text: "",
     building: "",
     unit: "",

@@ -51,7 +51,7 @@ function plateOf(draft) {
 }
 
 function reasonText(draft) {
-  return tidy([draft.reason_label, draft.reason_text].filter(Boolean).join("："));
+  return draft.reason ? tidy(draft.reason === "other" ? draft.reason_text : draft.reason_label) : null;
 }
 
 function tidy(text) {

@@ -70,7 +70,11 @@ test("without a fix anywhere the position is null and the reason goes along", ()
   });
   assert.equal(body.position, null);
   assert.equal(body.position_reason, "电梯井里");
-  assert.equal(built({ reason: "indoor", reason_label: "室内或地下" }).position_reason, "室内或地下");
+  assert.equal(
+    built({ reason: "indoor", reason_label: "室内或地下", reason_text: "旧的" }).position_reason,
+    "室内或地下",
+  );
+  assert.equal(built({ reason: null, reason_text: "旧的" }).position_reason, null);
 });
 
 test("album photos alone: the record is made now, whatever their age", () => {

@@ -7,8 +7,7 @@ import { backButton, nameOf, placeNames, positionWords, sentence, steps, trail }
 import { NOTE_MAX } from "./payload.js";
 import { distance_m, looksShifted } from "./place.js";
 import { plateField } from "./plate-field.js";
-
-export const REASONS = ["indoor", "blocked", "off", "other"];
+import { reasonField } from "./reason-field.js";
 
 export function placeScreen(form) {
   const { say } = form;
@@ -21,7 +20,7 @@ export function placeScreen(form) {
   const mapBox = el("div", { class: "pin-map", "data-testid": "pin-map" });
   const placeCard = el("div", { class: "place-card", "data-testid": "place-card" });
   const doubts = el("div", { class: "doubts" });
-  const reasonBox = el("fieldset", { class: "field reasons", "data-field": "position_reason" });
+  const reason = reasonField(form);
   const problemBox = el("div", { class: "problem", role: "alert" });
   const plate = form.draft.plate_need === "none" ? null : plateField(form);
 
@@ -47,7 +46,7 @@ export function placeScreen(form) {
       problemBox,
       placeCard,
       doubts,
-      reasonBox,
+      reason.node,
       plate?.node,
       el(
         "div",
@@ -192,58 +191,6 @@ export function placeScreen(form) {
     );
   }
 
-  function drawReason() {
-    const grade = form.grade();
-    const needed = grade === "poor" || grade === "none";
-    reasonBox.hidden = !needed;
-    if (!needed) {
-      if (form.draft.reason) form.change({ ...form.draft, reason: null, reason_label: null });
-      return;
-    }
-    if (reasonBox.dataset.grade === grade) return;
-    reasonBox.dataset.grade = grade;
-    const fix = form.position();
-    const text = el("input", {
-      value: form.draft.reason_text,
-      maxlength: "100",
-      "aria-label": say("reason_text"),
-      placeholder: say("reason_text"),
-      "data-testid": "reason-text",
-      oninput: () => form.change({ ...form.draft, reason_text: text.value }),
-    });
-    const chips = REASONS.map((code) =>
-      el(
-        "button",
-        {
-          class: `pick ${form.draft.reason === code ? "on" : ""}`,
-          type: "button",
-          "aria-pressed": String(form.draft.reason === code),
-          "data-testid": `reason-${code}`,
-          onclick: () => choose(code),
-        },
-        say(`reason_${code}`),
-      ),
-    );
-    function choose(code) {
-      form.change({ ...form.draft, reason: code, reason_label: code === "other" ? null : say(`reason_${code}`) });
-      for (const [index, chip] of chips.entries()) {
-        chip.setAttribute("aria-pressed", String(REASONS[index] === code));
-        chip.classList.toggle("on", REASONS[index] === code);
-      }
-      text.hidden = code !== "other";
-      reasonBox.querySelector(".wrong")?.remove();
-      if (code === "other") text.focus();
-    }
-    text.hidden = form.draft.reason !== "other";
-    fill(
-      reasonBox,
-      el("legend", { class: "offscreen" }, say("reason_ask")),
-      sentence("warn", "alert-triangle", fix ? say("weak_fix", { m: Math.round(fix.accuracy_m) }) : say("no_fix")),
-      el("div", { class: "chips" }, chips),
-      text,
-    );
-  }
-
   async function drawMap() {
     const { assets, words } = form.options;
     const url = assets.map ?? assets["map.js"];
@@ -305,12 +252,8 @@ export function placeScreen(form) {
         field: null,
         detail: say("still_needs", { shots: missing.map((shot) => form.label(shot)).join(say("comma")) }),
       };
-    const grade = form.grade();
-    if (grade === "poor" || grade === "none") {
-      if (!form.draft.reason) return { field: "position_reason", detail: say("reason_missing") };
-      if (form.draft.reason === "other" && !form.draft.reason_text.trim())
-        return { field: "position_reason", detail: say("reason_write") };
-    }
+    const reasonWrong = reason.problem();
+    if (reasonWrong) return { field: "position_reason", detail: reasonWrong };
     const plateWrong = plate?.problem();
     return plateWrong ? { field: "plate", detail: plateWrong } : null;
   }
@@ -346,7 +289,7 @@ export function placeScreen(form) {
 
   drawPlace();
   drawDoubts();
-  drawReason();
+  reason.update();
   ask();
   queueMicrotask(drawMap);
   if (form.problem) queueMicrotask(() => showProblem(form.problem));
@@ -359,7 +302,7 @@ export function placeScreen(form) {
       map?.setFix(plainFix());
       if (!form.draft.pin && form.position()) map?.setPin(plainFix());
       drawDoubts();
-      drawReason();
+      reason.update();
       if (placeState === "nowhere" || placeState === "unknown") ask();
       else drawPlace();
     },

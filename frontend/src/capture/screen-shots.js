@@ -3,13 +3,11 @@
 
 import { el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
-import { takenAt } from "./clock.js";
-import { EXTRA, missingShots, photoOf, relabelled, withoutPhoto, withPhoto } from "./draft.js";
+import { EXTRA, missingShots, photoOf, relabelled, withoutPhoto } from "./draft.js";
 import { guide } from "./guides.js";
 import { backButton, positionWords, sampleTag } from "./parts.js";
-import { PHOTO_BYTES, PhotoRefused, PHOTOS_AT_MOST, readPhoto } from "./photo.js";
+import { photoInputs } from "./photo-inputs.js";
 
-const FIX_WAIT_MS = 8000;
 const urls = new WeakMap(); // one object URL a Blob, for as long as the Blob lives
 
 export function shotsScreen(form) {
@@ -18,15 +16,14 @@ export function shotsScreen(form) {
   const choices = [...shots.required, ...shots.optional, { code: EXTRA, zh: say("extra"), en: say("extra") }];
   let current = missingShots(form.draft, shots)[0]?.code ?? shots.required[0]?.code ?? EXTRA;
   let picked = null; // key of the extra photo looked at
-  let opened_ms = 0;
   let busy = null;
   let trouble = form.problem?.field?.startsWith("photos") ? form.problem.detail : "";
 
   const refused = form.draft.photos[Number(/^photos\.(\d+)/.exec(form.problem?.field ?? "")?.[1])];
-  if (refused)
-    [current, picked] = shots.required.some((shot) => shot.code === refused.shot)
-      ? [refused.shot, null]
-      : [EXTRA, refused.key];
+  if (refused) {
+    const isSingle = shots.required.some((shot) => shot.code === refused.shot);
+    [current, picked] = isSingle ? [refused.shot, null] : [EXTRA, refused.key];
+  }
 
   const title = el("h1", { class: "grow", tabindex: "-1", "data-lead": true });
   const frame = el("div", { class: "frame ticks" });
@@ -34,7 +31,7 @@ export function shotsScreen(form) {
   const tools = el("div", { class: "tools" });
   const fixLine = el("div", { class: "fixline" });
   const foot = el("div", { class: "shots-foot" });
-  const inputs = el("div", { hidden: true });
+  const inputs = photoInputs(form, { choices, shots, onStart, onTaken, onRefused });
 
   const node = el(
     "div",
@@ -48,24 +45,8 @@ export function shotsScreen(form) {
     ),
     frame,
     el("section", { class: "desk" }, strip, tools, foot),
-    inputs,
+    inputs.node,
   );
-
-  for (const shot of choices) {
-    for (const source of ["camera", "gallery"]) {
-      inputs.append(
-        el("input", {
-          type: "file",
-          accept: "image/*",
-          capture: source === "camera" ? "environment" : null,
-          tabindex: "-1",
-          "aria-label": `${form.label(shot)} ${say(source)}`,
-          "data-testid": `${source === "camera" ? "shot" : "gallery"}-input-${shot.code}`,
-          onchange: (event) => taken(event.target, shot, source),
-        }),
-      );
-    }
-  }
 
   const shotOf = (code) => choices.find((shot) => shot.code === code) ?? choices[choices.length - 1];
   const isRequired = (code) => shots.required.some((shot) => shot.code === code);
@@ -73,57 +54,26 @@ export function shotsScreen(form) {
   const shown = () =>
     isRequired(current) ? photoOf(form.draft, current) : (extras().find((photo) => photo.key === picked) ?? null);
 
-  function openInput(source) {
-    opened_ms = Date.now();
-    inputs.querySelector(`[data-testid="${source === "camera" ? "shot" : "gallery"}-input-${current}"]`).click();
-  }
-
-  async function taken(input, shot, source) {
-    const file = input.files[0];
-    input.value = "";
-    if (!file) return;
-    const now_ms = Date.now();
+  function onStart(shot) {
     trouble = "";
     busy = say("reading", { shot: form.label(shot) });
-    if (current !== shot.code && isRequired(shot.code)) current = shot.code;
+    if (isRequired(shot.code)) current = shot.code;
     draw();
-    try {
-      const replaced = isRequired(shot.code) ? photoOf(form.draft, shot.code) : null;
-      const known = form.draft.photos.filter((photo) => photo !== replaced).map((photo) => photo.sha256);
-      if (!replaced && form.draft.photos.length >= PHOTOS_AT_MOST)
-        throw new PhotoRefused("many", { n: PHOTOS_AT_MOST });
-      // Where the phone is now says nothing about where an album photo was taken.
-      const [read, fix] = await Promise.all([
-        readPhoto(file, { max_bytes: Math.min(form.options.limits.photo_bytes ?? PHOTO_BYTES, PHOTO_BYTES), known }),
-        source === "camera" ? form.watch.wait(FIX_WAIT_MS / 4) : null,
-      ]);
-      const taken_ms = takenAt({ source, fileTime_ms: file.lastModified, opened_ms, now_ms });
-      const photo = { ...read, key: `${read.sha256}-${now_ms}`, shot: shot.code, source, taken_ms, position: fix };
-      form.change(withPhoto(form.draft, photo, shots));
-      form.problem = null;
-      if (!fix && source === "camera") lateFix(photo.key);
-      advance(photo);
-      form.announce(say("shot_done", { shot: form.label(shot) }));
-    } catch (error) {
-      trouble = refusalWords(error);
-      form.warn(trouble);
-    }
+  }
+
+  function onTaken(photo, shot) {
     busy = null;
+    form.problem = null;
+    advance(photo);
+    form.announce(say("shot_done", { shot: form.label(shot) }));
     draw();
   }
 
-  // A photo taken before the first fix gets the one that comes within seconds; its own time says how late it was.
-  async function lateFix(key) {
-    const fix = await form.watch.wait(FIX_WAIT_MS);
-    if (!fix || !form.draft.photos.some((photo) => photo.key === key && !photo.position)) return;
-    const photos = form.draft.photos.map((photo) => (photo.key === key ? { ...photo, position: fix } : photo));
-    form.change({ ...form.draft, photos });
-  }
-
-  function refusalWords(error) {
-    if (error instanceof PhotoRefused) return say(`photo_${error.code}`, error.facts);
-    console.error(error);
-    return say("photo_unreadable");
+  function onRefused(sentence) {
+    busy = null;
+    trouble = sentence;
+    form.warn(trouble);
+    draw();
   }
 
   function advance(photo) {
@@ -265,7 +215,7 @@ export function shotsScreen(form) {
             class: "round",
             type: "button",
             "aria-label": say("from_gallery", { shot: name }),
-            onclick: () => openInput("gallery"),
+            onclick: () => inputs.open(current, "gallery"),
           },
           icon("photo"),
         ),
@@ -279,7 +229,7 @@ export function shotsScreen(form) {
           disabled: Boolean(busy),
           "data-testid": "shutter",
           "aria-label": say(photo && isRequired(current) ? "retake" : "shoot", { shot: name }),
-          onclick: () => openInput("camera"),
+          onclick: () => inputs.open(current, "camera"),
         },
         el("i", {}),
       ),
