@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,18 @@ class Words:
         section, _, name = key.partition(".")
         sentence = self._sections[section][name]
         return sentence.format(**facts) if facts else sentence
+
+    def refusal(self, codes: Iterable[str], field: str | None, facts: Mapping[str, Any]) -> str:
+        """The sentence for a refusal: the first code that has words under [refused], else the plainest one.
+
+        Facts that come in both languages (shot_zh, shot_en) fill {shot} in this one.
+        """
+        ending = f"_{self.lang}"
+        mine = {key[: -len(ending)]: value for key, value in facts.items() if key.endswith(ending)}
+        for code in codes:
+            if self.has(f"refused.{code}"):
+                return self(f"refused.{code}", **{**facts, "field": field or "", **mine})
+        return self("refused.refused")
 
     def has(self, key: str) -> bool:
         section, _, name = key.partition(".")

@@ -15,6 +15,8 @@ from domain.records import Actor
 from storage.photos import PhotoStore
 from storage.store import Store, Work
 
+SETTLING = timedelta(minutes=10)
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -68,7 +70,8 @@ class HistoryService:
 
     def close_days(self) -> int:
         """Make the checkpoints of every finished day that has none yet; returns how many."""
-        today = self._clock().astimezone(self._timezone).date()
+        # A write that began before midnight may end after it.
+        today = (self._clock() - SETTLING).astimezone(self._timezone).date()
         made = 0
         with self._store.work() as work:
             first = work.history.first_day()
@@ -84,7 +87,7 @@ class HistoryService:
             while day < today:
                 start, end = self._day_bounds(day.isoformat())
                 heads = [list(h) for h in work.history.heads_between(start, end)]
-                root = chain.merkle_root([h[3] for h in heads])
+                root = chain.merkle_root([str(h[3]) for h in heads])
                 link = _checkpoint_hash(day.isoformat(), len(heads), root, prev)
                 work.history.add_checkpoint(day=day.isoformat(), heads=len(heads), root=root, prev_hash=prev, hash=link,
                                             head_list=heads, made_at=self._clock())  # fmt: skip

@@ -118,7 +118,7 @@ class People:
         done = self._connection.execute(
             sa.insert(login_attempts).values(account=account, address=address, at=at, succeeded=False)
         )
-        return done.inserted_primary_key[0]
+        return int(done.inserted_primary_key[0]) if done.inserted_primary_key else 0
 
     def try_succeeded(self, serial: int) -> None:
         self._connection.execute(

@@ -32,7 +32,7 @@ PAGES = (
 def draw(services: Any) -> None:
     """One run of the app for one person."""
     st.set_page_config(
-        page_title="嵊里管·巡查", page_icon=":material/pin_drop:", layout="wide", initial_sidebar_state=240
+        page_title="嵊里管·巡查", page_icon=str(HOME / "ui" / "mark.svg"), layout="wide", initial_sidebar_state=240
     )
     st.html(f"<style>{_sheet()}</style>")
     try:
@@ -92,14 +92,7 @@ def refusals(say: Words) -> Iterator[None]:
 
 
 def sentence(refused: Refused, say: Words) -> str:
-    facts = {**refused.facts, "field": refused.field or ""}
-    for key, value in refused.facts.items():
-        if key.endswith("_" + say.lang):
-            facts[key[:-3]] = value
-    for code in (refused.code, type(refused).code):
-        if say.has(f"refused.{code}"):
-            return say(f"refused.{code}", **facts)
-    return say("refused.refused")
+    return say.refusal((refused.code, type(refused).code), refused.field, refused.facts)
 
 
 def actor() -> Actor:
@@ -121,7 +114,8 @@ def title(text: str, *, above: str = "") -> None:
 
 def _session() -> str | None:
     """The session id that the gate put into the handshake; AppTest puts it there by hand."""
-    return st.user.get("slg_session")
+    found = st.user.get("slg_session")
+    return found if isinstance(found, str) else None
 
 
 def _ended(say: Words) -> None:

@@ -15,16 +15,7 @@ from i18n import closest, words
 
 def sentence(refused: Refused, lang: str) -> str:
     """What a person reads. A code without words of its own falls back to its family's."""
-    say = words(lang)
-    facts = {**refused.facts, "field": refused.field or ""}
-    if lang == "en":
-        facts = {**facts, **{k[:-3]: v for k, v in facts.items() if k.endswith("_en")}}
-    else:
-        facts = {**facts, **{k[:-3]: v for k, v in facts.items() if k.endswith("_zh")}}
-    for code in (refused.code, type(refused).code):
-        if say.has(f"refused.{code}"):
-            return say(f"refused.{code}", **facts)
-    return say("refused.refused")
+    return words(lang).refusal((refused.code, type(refused).code), refused.field, refused.facts)
 
 
 def answer(refused: Refused, lang: str) -> Response:
