@@ -2,6 +2,7 @@
 import { frame } from "./frame.js";
 import { office } from "./office.js";
 import { pin } from "./pin.js";
+import { spot } from "./spot.js";
 import { view } from "./view.js";
 
 const mounted = new WeakMap();
@@ -74,6 +75,10 @@ export function mountMap(parent, options) {
 async function openRoom(box, asks, options) {
   if (options.mode === "draw") return (await import("./draw/index.js")).draw(box, asks, options);
   if (options.mode === "pin" || options.mode === "place") return pin(box, asks, { ...options, showsPlace: true });
+  if (options.mode === "spot") {
+    box.root.classList.add("small-map");
+    return spot(box, asks, options);
+  }
   return view(box, asks, options);
 }
 

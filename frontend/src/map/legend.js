@@ -7,7 +7,7 @@ import { GROUPS } from "./style.js";
 const CLOSE_ONLY = new Set(["buildings"]);
 
 /**
- * legend({ words, open, hasRecords, hasBasemap, onSwitch(group, isOn) }) -> { element, count(zones, all), setOpen(isOpen) }.
+ * legend({ words, open, hasRecords, hasBasemap, onSwitch(group, isOn) }) -> { element, count(zones, all), setOpen(isOpen), unfold(isTall) }.
  * count fills how many zones of each mode are in view.
  */
 export function legend({ words, hasRecords = true, hasBasemap = false, onSwitch }) {
@@ -26,8 +26,8 @@ export function legend({ words, hasRecords = true, hasBasemap = false, onSwitch 
 
   const body = el("div", { class: "legend-body" },
     el("section", {}, el("h3", {}, words.legend_modes), modes, total),
-    states && el("section", {}, el("h3", {}, words.legend_records), states),
-    el("section", {}, el("h3", {}, words.layers), switches));
+    states && part(words.legend_records, states),
+    part(words.layers, switches));
   const toggle = el("button", { class: "legend-toggle", type: "button", "aria-expanded": "true", onclick: () => setOpen(body.hidden) });
   const element = el("div", { class: "legend plate-look" }, toggle, body);
 
@@ -42,6 +42,10 @@ export function legend({ words, hasRecords = true, hasBasemap = false, onSwitch 
   return {
     element,
     setOpen,
+    /** Unfolds every part where the map is tall enough to show them all. */
+    unfold(isTall) {
+      for (const each of body.querySelectorAll("details")) each.open = isTall;
+    },
     count(shown, all) {
       const tally = Object.fromEntries(MODES.map((mode) => [mode, 0]));
       for (const zone of shown) if (zone.properties.mode in tally) tally[zone.properties.mode] += 1;
@@ -49,6 +53,11 @@ export function legend({ words, hasRecords = true, hasBasemap = false, onSwitch 
       total.textContent = say(words.legend_count, { shown: shown.length, all });
     },
   };
+}
+
+/** A part of the legend that folds; on a low map all but the modes start folded. */
+function part(title, content) {
+  return el("details", {}, el("summary", {}, title, icon("chevron-down")), content);
 }
 
 function lineSample(group) {

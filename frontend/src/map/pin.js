@@ -142,7 +142,7 @@ export function pin(frame, office, options) {
 }
 
 /** The pin as a focusable button, 44 px to catch. */
-function pinFace(name) {
+export function pinFace(name) {
   const face = el("button", { type: "button", class: "pin", "aria-label": name });
   const svg = icon("map-pin", "pin-face");
   svg.replaceChildren(shape("path", { d: "M12 22.6C8.2 17.9 4.9 14.1 4.9 9.6a7.1 7.1 0 0 1 14.2 0c0 4.5-3.3 8.3-7.1 13z" }), shape("circle", { cx: 12, cy: 9.4, r: 2.7 }));

@@ -80,9 +80,9 @@ function buildings(c) {
 }
 
 function lines(c) {
-  const halo = { "line-color": c["g-halo"], "line-opacity": 0.8 };
+  const halo = { "line-color": c["g-halo"], "line-opacity": byZoom(0.4, 0.5, 0.8, 0.9, 0.9) };
   return [
-    layer("grid-halo", "line", "grid-lines", { ...halo, "line-width": byZoom(0, 3.5, 4.5, 5, 5.5) }, { minzoom: 12, layout: round }),
+    layer("grid-halo", "line", "grid-lines", { ...halo, "line-width": byZoom(0, 2, 4.5, 5, 5.5) }, { minzoom: 12, layout: round }),
     layer("grid-line", "line", "grid-lines", { "line-color": c["ink-2"], "line-width": byZoom(0, 1, 1.5, 2, 2.5), "line-dasharray": [6, 2, 1, 2] },
       { minzoom: 12 }),
     layer("street-halo", "line", "street-lines", { ...halo, "line-width": byZoom(3.5, 4.5, 5, 6, 6) }, { layout: round }),
@@ -105,7 +105,7 @@ function labels(c) {
   const glyph = ["concat", "glyph-", ["match", ["get", "mode"], MODES, ["get", "mode"], "none"], ["case", ["to-boolean", ["get", "crosses"]], "-crosses", ""]];
   return [
     layer("road-labels", "symbol", "roads", paint, { minzoom: 15, layout: text(12, { "symbol-placement": "line", "symbol-spacing": 320 }) }),
-    layer("grid-labels", "symbol", "grid-labels", { ...paint, "text-color": c["ink-2"] }, { minzoom: 13, maxzoom: 15, layout: text(size, { "text-padding": 6 }) }),
+    layer("grid-labels", "symbol", "grid-labels", { ...paint, "text-color": c["ink-2"] }, { minzoom: 13, maxzoom: 15, layout: text(["step", ["zoom"], 12.5, 14.2, 14], { "text-padding": 14 }) }),
     layer("street-labels", "symbol", "street-labels", { ...paint, "text-color": c.ink }, { maxzoom: 13, layout: text(size, { "text-padding": 4 }) }),
     layer("zone-labels", "symbol", "zone-labels", paint, {
       minzoom: 14.5,

@@ -55,6 +55,7 @@ export function view(frame, office, options) {
     frame.corners.bottomRight.append(footLine(canvas, options));
     frame.onSize((size) => {
       key.setOpen(size === "wide");
+      key.unfold(frame.root.clientHeight >= (size === "wide" ? 800 : 760));
       if (size === "wide") frame.corners.topRight.append(info.element);
       else frame.corners.bottomLeft.prepend(info.element);
     });

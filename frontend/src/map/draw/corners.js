@@ -10,7 +10,7 @@ export function cornerList({ words, onRing, onFocus, onBox, onTooFew }) {
   const list = el("ul", {});
   const start = el("button", { class: "btn low", type: "button", onclick: onBox }, icon("plus"), words.box_here);
   const element = el("details", { class: "corner-list" }, summary, list, start);
-  let shown = null;
+  let shown; // undefined until the first show(), so that an empty ring is drawn too
   let wantsFocus = null;
 
   function press(i, event) {

@@ -84,6 +84,7 @@ export function draw(frame, office, options) {
     frame.root.addEventListener("keydown", keys);
     map.on("moveend", paintMeasured); // plates keep clear of each other at every zoom
     if (ring) hand.setRing(ring);
+    list.show(ring);
     showBar();
     hint();
     await loadAreas();
