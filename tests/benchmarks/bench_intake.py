@@ -1,0 +1,303 @@
+"""Times receipt plus original at 16 clients against the bare write. Run: python tests/benchmarks/bench_intake.py
+
+Ours: POST a capture and PUT its 2.5 MB photo over HTTP to the running app, each client on one connection, until the
+app has said "kept". The peer is what nobody can go below on the same disk with the same promise: 16 threads that each
+write the same bytes to a temp file, fsync, rename, fsync the folder, insert a row and commit (SQLite, WAL, FULL).
+Rounds alternate; between them the queue of views runs empty. Then the first view of an idle app, and a backlog
+through the queue, against the bare decode. The server's peak memory is read from the kernel.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import sqlite3
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+
+sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
+from city import Client, Server, city, log_in, memory_mb, wait_until_idle
+from figures import figure, is_short, load, middle_ratio, say
+from PIL import Image
+
+from demo.pictures import picture
+
+CLIENTS = 16
+ROUNDS = 3 if is_short() else 5
+CAPTURES_A_ROUND = 32 if is_short() else 64
+VIEWS = 4 if is_short() else 8
+BACKLOG = 12 if is_short() else 30
+LEAST_SHARE = 1 / 3
+LEAST_BACKLOG_SHARE = 0.60
+MOST_MEMORY_MB = 500
+SPOT = (120.8190, 29.5870)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One photo of its own: the same picture with its own comment in it, so its own hash."""
+
+    data: bytes
+    sha256: str
+
+
+def main() -> None:
+    say(f"{load()}; {CLIENTS} clients, {ROUNDS} rounds of {CAPTURES_A_ROUND} captures with one photo each")
+    drawn = picture("bike_parking", "panorama", 7, quality=86, taken_at=datetime(2026, 11, 9, 15, 20, tzinfo=UTC))
+    say(f"photo: 4000 x 3000, {len(drawn) / 1e6:.2f} MB")
+    with city() as server, TemporaryDirectory(prefix="slg-bench-bare-") as bare:
+        cookie = log_in(server, "inspector1")
+        wait_until_idle(server)
+        uploads(server, cookie, drawn, Path(bare))
+        first_view(server, cookie, drawn)
+        memory = memory_mb(server.pid)
+        figure("server's memory at its peak", memory, unit="MB", at_most=MOST_MEMORY_MB, peer="")
+    backlog(drawn)
+    say(load())
+
+
+# -- receipt plus original -------------------------------------------------------------------------------------------
+
+
+def uploads(server: Server, cookie: str, drawn: bytes, bare: Path) -> None:
+    ours_s, bare_s, waits_s = [], [], []
+    for turn in range(ROUNDS + 1):  # the first turn warms both up
+        shots = [shot(drawn) for _ in range(CAPTURES_A_ROUND)]
+        took_bare = bare_round(bare / str(turn), shots)
+        took_ours, waits = our_round(server, cookie, shots)
+        check_kept(server, shots)
+        wait_until_idle(server)
+        if turn:
+            ours_s.append(took_ours)
+            bare_s.append(took_bare)
+            waits_s += waits
+            say(f"  round {turn}: bare {len(shots) / took_bare:.1f}/s, ours {len(shots) / took_ours:.1f}/s, {load()}")
+    rate = CAPTURES_A_ROUND / median(ours_s)
+    p95_ms = quantiles(waits_s, n=20)[-1] * 1000
+    figure(
+        "receipt plus original, 16 clients: rate", middle_ratio(bare_s, ours_s), at_least=round(LEAST_SHARE, 2),
+        peer="write, fsync, rename, fsync folder, insert row, commit",
+        note=f"{rate:.1f} captures a second, 95th {p95_ms:.0f} ms, bare {CAPTURES_A_ROUND / median(bare_s):.1f}/s here",
+    )  # fmt: skip
+
+
+def our_round(server: Server, cookie: str, shots: Sequence[Shot]) -> tuple[float, list[float]]:
+    """Seconds of the round, and seconds that each capture with its photo took."""
+    left, waits = iter(shots), []
+    lock = threading.Lock()
+
+    def one_client() -> None:
+        client = Client(server, cookie)
+        while True:
+            with lock:
+                mine = next(left, None)
+            if mine is None:
+                return
+            start = time.perf_counter()
+            send(client, mine)
+            with lock:
+                waits.append(time.perf_counter() - start)
+
+    return all_clients(one_client), waits
+
+
+def send(client: Client, mine: Shot) -> str:
+    """Receipt and original; gives the record's id. Both answers must be new ones."""
+    body = capture(mine)
+    receipt = client.post_json("/api/v1/captures", body)
+    assert receipt.status == 201, receipt.body
+    kept = client.ask(
+        "PUT", f"/api/v1/captures/{body['id']}/photos/{mine.sha256}", mine.data, {"Content-Type": "image/jpeg"}
+    )
+    assert kept.status == 201, kept.body
+    assert kept.json()["state"] == "kept", kept.body
+    return body["id"]
+
+
+def check_kept(server: Server, shots: Sequence[Shot]) -> None:
+    """The answer of both: every byte lies there under its hash."""
+    for mine in shots:
+        path = server.folder / "photos" / "originals" / mine.sha256[:2] / mine.sha256
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == mine.sha256, f"{mine.sha256} is not what was sent"
+
+
+def bare_round(folder: Path, shots: Sequence[Shot]) -> float:
+    folder.mkdir()
+    with open_row_store(folder / "rows.db") as connection:
+        connection.execute("CREATE TABLE kept (sha256 TEXT PRIMARY KEY, size INTEGER, kept_at TEXT) WITHOUT ROWID")
+    left, lock = iter(shots), threading.Lock()
+
+    def one_client() -> None:
+        with open_row_store(folder / "rows.db") as connection:
+            while True:
+                with lock:
+                    mine = next(left, None)
+                if mine is None:
+                    return
+                write_bare(folder, mine, connection)
+
+    took = all_clients(one_client)
+    with open_row_store(folder / "rows.db") as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone()[0] == len(shots)
+    return took
+
+
+def write_bare(folder: Path, mine: Shot, connection: sqlite3.Connection) -> None:
+    part = folder / f"{mine.sha256}.part"
+    with part.open("xb") as file:
+        file.write(mine.data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, folder / mine.sha256)
+    handle = os.open(folder, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
+    connection.execute("BEGIN IMMEDIATE")
+    row = (mine.sha256, len(mine.data), datetime.now(UTC).isoformat())
+    connection.execute("INSERT INTO kept VALUES (?, ?, ?)", row)
+    connection.execute("COMMIT")
+
+
+@contextmanager
+def open_row_store(path: Path) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def all_clients(one_client: Callable[[], None]) -> float:
+    """Seconds until every client is through; a client's failure is ours."""
+    start = time.perf_counter()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        for done in [pool.submit(one_client) for _ in range(CLIENTS)]:
+            done.result()
+    return time.perf_counter() - start
+
+
+# -- the first view, and a backlog -----------------------------------------------------------------------------------
+
+
+def first_view(server: Server, cookie: str, drawn: bytes) -> None:
+    """From the answer "kept" until the stamped view can be fetched, one photo at a time in an idle app."""
+    client, ours_s, bare_s = Client(server, cookie), [], []
+    for turn in range(VIEWS + 1):
+        mine = shot(drawn)
+        wait_until_idle(server)
+        record = send(client, mine)
+        start = time.perf_counter()
+        while client.ask("GET", f"/api/v1/records/{record}").json()["photos"][0]["views"] != "made":
+            time.sleep(0.01)
+        took = time.perf_counter() - start
+        if turn:
+            ours_s.append(took)
+            bare_s.append(timed(lambda: decode_and_encode(mine.data)))  # noqa: B023 - called at once
+    figure(
+        "first view of an idle app", middle_ratio(ours_s, bare_s), peer="decode, two sizes, encode, in one process",
+        note=f"seconds here: median {median(ours_s):.2f}, most {max(ours_s):.2f}; 5 allowed",
+    )  # fmt: skip
+
+
+def backlog(drawn: bytes) -> None:
+    """Photos that wait are worked off through the queue; each job is paired with one bare decode."""
+    from jobs.runner import Runner
+    from wiring import Settings, build
+
+    with TemporaryDirectory(prefix="slg-bench-") as folder:
+        settings = Settings(database_url=f"sqlite:///{folder}/slg.db", photo_store=Path(folder) / "photos",
+                            secret_key="k" * 40, sample_city=False)  # fmt: skip
+        built = build(settings)
+        try:
+            records = fill(built, [shot(drawn) for _ in range(BACKLOG + 1)])
+            runner = Runner(built)
+            assert built.queue.run_next("bench"), "nothing waits"  # starts the worker
+            ours_s, bare_s = [], []
+            for _ in range(BACKLOG):
+                bare_s.append(timed(lambda: bare_decode(drawn)))
+                ours_s.append(timed(lambda: built.queue.run_next("bench")))
+            assert runner.run_until_empty() == 0
+            with built.store.look() as work:
+                assert all(work.records.photos_of(one)[0].views == "made" for one in records), "a view is missing"
+        finally:
+            built.close()
+    figure(
+        "backlog of views through the queue: rate", middle_ratio(bare_s, ours_s), at_least=LEAST_BACKLOG_SHARE,
+        peer="bare decode of the 12 MP photo", note=f"{1 / median(ours_s):.1f} photos a second here",
+    )  # fmt: skip
+
+
+def fill(built, shots: Sequence[Shot]) -> list[str]:
+    """Captures and originals straight through the services, as an inspector of a city without areas."""
+    from domain.records import Assignment, Person
+    from services.guard import actor_of as live
+    from web.api.captures import CaptureIn, _capture
+
+    person = Person(
+        str(uuid.uuid4()), "bench", "测速", None, "zh", None, datetime.now(UTC), (Assignment("inspector", "city"),)
+    )
+    with built.store.work() as work:
+        work.people.add(person, password_hash="-")
+    actor, records = live(person, None), []
+    for mine in shots:
+        record, _ = built.intake.receive(_capture(CaptureIn(**capture(mine))), actor)
+        arrival = built.evidence.begin(record.id, mine.sha256, actor)
+        built.evidence.take(arrival, mine.data)
+        built.evidence.keep(arrival, actor)
+        records.append(record.id)
+    return records
+
+
+def bare_decode(data: bytes) -> None:
+    with Image.open(io.BytesIO(data)) as image:
+        image.load()
+
+
+def decode_and_encode(data: bytes) -> None:
+    with Image.open(io.BytesIO(data)) as image:
+        for long_side_px in (1600, 320):
+            image.thumbnail((long_side_px, long_side_px))
+            image.save(io.BytesIO(), "JPEG", quality=85)
+
+
+def timed(way: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    way()
+    return time.perf_counter() - start
+
+
+# -- photos and captures ---------------------------------------------------------------------------------------------
+
+
+def shot(drawn: bytes) -> Shot:
+    note = uuid.uuid4().hex.encode()
+    data = drawn[:2] + b"\xff\xfe" + (len(note) + 2).to_bytes(2, "big") + note + drawn[2:]
+    return Shot(data, hashlib.sha256(data).hexdigest())
+
+
+def capture(mine: Shot) -> dict:
+    now = datetime.now(UTC).isoformat()
+    return {
+        "schema": 1, "id": str(uuid.uuid4()), "kind": "report", "issue_type": "bike_parking", "captured_at": now,
+        "sent_at": now, "position": {"lon": SPOT[0], "lat": SPOT[1], "accuracy_m": 6.0, "fixed_at": now},
+        "catalogue_edition": "builtin-2026-11",
+        "photos": [{"sha256": mine.sha256, "size": len(mine.data), "media_type": "image/jpeg", "shot": "panorama",
+                    "source": "camera", "taken_at": now}],
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

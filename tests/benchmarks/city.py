@@ -1,0 +1,76 @@
+"""The running app that the benchmarks ask: the sample city in a folder of its own, a server process, a login."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlencode, urlsplit
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.browser.running import PASSWORD, Server, running_server  # noqa: E402
+
+Headers = dict[str, str]
+
+
+@contextmanager
+def city(**settings: str) -> Iterator[Server]:
+    """The app over a fresh sample city; everything is gone afterwards."""
+    with TemporaryDirectory(prefix="slg-bench-") as folder, running_server(Path(folder), **settings) as server:
+        yield server
+
+
+def log_in(server: Server, username: str) -> str:
+    """The Cookie header of a new session."""
+    answer = Client(server, "").ask("POST", "/login", urlencode({"username": username, "password": PASSWORD}).encode(),
+                                    {"Content-Type": "application/x-www-form-urlencoded"})  # fmt: skip
+    assert answer.status == 303, f"login as {username}: {answer.status}"
+    return answer.headers["Set-Cookie"].split(";")[0]
+
+
+class Answer:
+    def __init__(self, status: int, headers: http.client.HTTPMessage, body: bytes) -> None:
+        self.status, self.headers, self.body = status, headers, body
+
+    def json(self) -> dict:
+        return json.loads(self.body)
+
+
+class Client:
+    """One kept-alive connection of one person; used from one thread."""
+
+    def __init__(self, server: Server, cookie: str) -> None:
+        parts = urlsplit(server.url)
+        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=120)
+        self._cookie = cookie
+
+    def ask(self, method: str, path: str, body: bytes | None = None, headers: Headers | None = None) -> Answer:
+        self._connection.request(method, path, body, {"Cookie": self._cookie, **(headers or {})})
+        answer = self._connection.getresponse()
+        return Answer(answer.status, answer.headers, answer.read())
+
+    def post_json(self, path: str, body: dict) -> Answer:
+        return self.ask("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+
+def wait_until_idle(server: Server) -> None:
+    """Until the queue of the server is empty, so that the peer's round has the machine for itself."""
+    client = Client(server, "")
+    while True:
+        waiting = client.ask("GET", "/readyz").json()["queue"]
+        if not waiting.get("queued") and not waiting.get("running"):
+            return
+        time.sleep(0.25)
+
+
+def memory_mb(pid: int) -> float:
+    """The most memory the process ever had resident (VmHWM), in MB of a million bytes."""
+    for line in Path(f"/proc/{pid}/status").read_text("ascii", "replace").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise RuntimeError(f"process {pid} does not say how much memory it had")
