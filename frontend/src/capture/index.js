@@ -6,7 +6,8 @@ import { openForm } from "./form.js";
  * Mounts the form into an element or a shadow root; gives { update(options), close() }.
  *
  * options: { lang, words, theme, sample, person: { id, name }, catalogue, api, assets, limits: { photo_bytes },
- *   position: { good_m, poor_m, max_age_s }, cover, home, login, drafts, sender, onFinished({ id, number, url }), onClose() }.
+ *   position: { good_m, poor_m, max_age_s }, cover, home, login, drafts, sender,
+ *   onFinished({ id, number, url }), onClose() }.
  * words: the flat section [capture]; the pin map also needs [map], merged in or as map_words.
  * assets: logical name to address; capture.css and map.js (or map) are used, and all are handed on to the map.
  * cover: on a phone, lie over the whole page. drafts, sender: see drafts.js and sender.js.

@@ -7,7 +7,7 @@ import { NO_PLATE, normalisePlate } from "./plate.js";
 
 export const NOTE_MAX = 500;
 
-/** draft: see draft.js; here: the best fix or null, at_ms: the time, both at the first try to send. sent_at is the sender's. */
+/** draft: see draft.js; here: the best fix or null, at_ms: the time, both at the first try to send; sent_at is left out. */
 export function capturePayload(draft, { here = null, at_ms, iso = isoAt }) {
   // Gallery photos may be days old; the record is made when its person stands there with the camera.
   const shutters = draft.photos.filter((photo) => photo.source === "camera").map((photo) => photo.taken_ms);

@@ -26,7 +26,8 @@ export function pauseFor(attempt, retryAfter_s = null) {
  * sent_at is the one field that differs from try to try: the server tells a wrong clock by it.
  *
  * Events: {state:"sending", part:"record"} · {state:"sending", part:"photo", index, total, loaded, size}
- *   · {state:"waiting", seconds, attempt} · {state:"login"} · {state:"received", receipt} · {state:"kept", kept, expected}
+ *   · {state:"waiting", seconds, attempt} · {state:"login"} · {state:"received", receipt}
+ *   · {state:"kept", kept, expected}
  */
 export function httpSender({
   api,
