@@ -12,9 +12,7 @@ zone, catalogue = office.timezone, office.catalogue
 
 
 def way_back() -> None:
-    st.page_link(
-        "pages/records.py", label=say("record.back"), icon=":material/arrow_back:", query_params=filters.back()
-    )
+    st.page_link("pages/records.py", label=say("record.back"), icon=":material/arrow_back:", query_params=filters.back())
 
 
 try:
@@ -26,6 +24,7 @@ except NotFound as refused:
     st.stop()
 
 issue = catalogue.get(record.issue_type) if catalogue.has(record.issue_type) else None
+told = office.records.story(record.id, actor)
 way_back()
 record_facts.head(record, catalogue, say)
 record_facts.warnings(record, zone, say)
@@ -33,17 +32,15 @@ left, right = st.columns([1.62, 1], gap="medium")
 with left:
     photos.viewer(record, issue, office.evidence.unchanged(record, actor), zone, say)
 with right:
-    record_facts.facts(record, issue, office.records.apart_m(record), zone, say)
+    record_facts.facts(record, issue, told.apart_m, zone, say)
     if record.lon is None or record.lat is None:
         st.caption(say("record.no_place"))
     else:
-        bundle.mount("map", office.bundles.urls, key=f"place-{record.id}", mode="view", height=280,
-                     center=[record.lon, record.lat], zoom=17, bounds=None, records_query=f"q={record.number}",
+        bundle.mount("map", office.bundles.urls, key=f"place-{record.id}", mode="spot", height=260,
+                     spot={"lon": record.lon, "lat": record.lat}, fix=record_facts.fix(record),
                      **bundle.common(say, office.bundles.urls, "map"))  # fmt: skip
-        st.caption(say("record.map_note"))
-entries = office.records.history(record.id, actor)
-story.history(entries, office.records.is_chain_whole(record.id, actor), issue, zone, say)
+story.history(told.entries, told.is_whole, issue, zone, say)
 if issue:
     story.laws(issue, catalogue, say)
-if office.permissions.allows(actor, "photo.original", office.records.scope(record)):
+if told.may_take_originals:
     record_facts.originals(record, issue, say)

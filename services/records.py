@@ -12,7 +12,7 @@ import shapely
 from domain.errors import NotFound
 from domain.filters import UNSETTLED, RecordFilter
 from domain.policy.catalogue import Catalogue
-from domain.policy.permissions import Permissions, Reach, Scoped
+from domain.policy.permissions import Permissions, Reach
 from domain.records import Actor, HistoryEntry, Record
 from geo import geojson, measure
 from services.evidence import scope_of
@@ -33,6 +33,19 @@ class Day:
     total: int
     by_issue: dict[str | None, int]
     latest: list[Record]
+
+
+@dataclass(frozen=True)
+class Story:
+    """is_whole: every link follows from the one before and from its payload. apart_m: metres from the fix to the place.
+
+    may_take_originals: the asker may have this record's untouched photos, for a reason.
+    """
+
+    entries: tuple[HistoryEntry, ...]
+    is_whole: bool
+    apart_m: float | None
+    may_take_originals: bool
 
 
 class RecordsService:
@@ -59,21 +72,14 @@ class RecordsService:
         with self._store.look() as work:
             return work.history.of("record", record.id)
 
-    def is_chain_whole(self, record_id: str, actor: Actor) -> bool:
-        """True when every link of the record's history still follows from the one before and from its payload."""
+    def story(self, record_id: str, actor: Actor) -> Story:
+        """What one record's page tells beside the record itself. Raises NotFound as `get` does."""
         record = self.get(record_id, actor)
         with self._store.look() as work:
-            return not broken_links(work, "record", record.id)
-
-    def scope(self, record: Record) -> Scoped:
-        """Where the record lies, as far as permission cares."""
-        return scope_of(record)
-
-    def apart_m(self, record: Record) -> float | None:
-        """Metres between the place that counts and the fix; None without a fix."""
-        if record.position is None or record.lon is None or record.lat is None:
-            return None
-        return float(measure.distance_m(record.lon, record.lat, record.position.lon, record.position.lat))
+            entries = work.history.of("record", record.id)
+            is_whole = not broken_links(work, "record", record.id)
+        may_take = self._permissions.allows(actor, "photo.original", scope_of(record))
+        return Story(tuple(entries), is_whole, _apart_m(record), may_take)
 
     def search(self, view: RecordFilter, actor: Actor) -> tuple[list[Record], int]:
         """Newest first, with the whole number found."""
@@ -105,10 +111,6 @@ class RecordsService:
                 latest=work.records.search(RecordFilter(limit=8), reach),
             )
 
-    def sees_everything(self, actor: Actor) -> bool:
-        """True when this person's records are not bound to some streets or grids."""
-        return self._reach(actor).everything
-
     def _reach(self, actor: Actor) -> Reach:
         self._permissions.require(actor, "record.read")
         return self._permissions.reach(actor, "record.read")
@@ -120,3 +122,10 @@ class RecordsService:
             "title": issue.en if actor.lang == "en" else issue.zh, "state": record.state,
             "captured_at": record.captured_at.isoformat(), "zone_name": record.zone_name,
         }  # fmt: skip
+
+
+def _apart_m(record: Record) -> float | None:
+    """Metres between the place that counts and the fix; None without either."""
+    if record.position is None or record.lon is None or record.lat is None:
+        return None
+    return float(measure.distance_m(record.lon, record.lat, record.position.lon, record.position.lat))

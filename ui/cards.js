@@ -17,17 +17,21 @@ const sign = (name) => {
 const chip = ({ word, tone, sign: name }) => made("span", `slg-chip ${tone}`, name ? sign(name) : "", word);
 
 function picture(card, words) {
-  const empty = () => [sign(card.photo ? "hourglass_empty" : "no_photography"), made("span", "slg-unseen", words.no_picture)];
   const box = made("div", "pic slg-ticks");
-  const give = () => { box.className = "pic empty"; box.replaceChildren(empty()[0]); };
-  if (!card.photo) give();
+  const empty = () => {
+    const mark = sign(card.photo ? "hourglass_empty" : "no_photography");
+    mark.title = words.no_picture;
+    box.className = "pic empty";
+    box.replaceChildren(mark);
+  };
+  if (!card.photo) empty();
   else {
     const image = made("img");
     image.alt = "";
     image.loading = "lazy";
     image.width = 116;
     image.height = 87;
-    image.addEventListener("error", give);
+    image.addEventListener("error", empty);
     image.src = card.photo;
     box.append(image);
   }

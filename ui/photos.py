@@ -90,7 +90,7 @@ def _photo(photo: Photo, issue: IssueType | None, is_same: bool | None, zone: tz
         "id": photo.id, "shot": photo.shot, "label": label, "alt": say("record.photo_alt", shot=label),
         "view": f"/api/v1/photos/{photo.id}/view", "thumb": f"/api/v1/photos/{photo.id}/thumb",
         "sha256": photo.sha256, "hash": short_hash(photo.sha256), "proof": _proof(photo, is_same, say),
-        "lines": [f"{lines[0]} · {size}"], "trouble": trouble,
+        "lines": [f"{lines[0]} · {size}"], "trouble": trouble, "has_ticks": photo.views == "made",
     }  # fmt: skip
 
 

@@ -54,10 +54,17 @@ def facts(record: Record, issue: IssueType | None, apart_m: float | None, zone: 
         (say("record.grade"), say("record.grade_lead", who=record.reporter_name)),
         (say("record.seen"), times.moment(record.captured_at, zone)),
         (say("record.received"), times.moment(record.received_at, zone)),
-        (say("record.fix"), _fix(record, apart_m, say)),
+        (say("record.fix"), _position(record, apart_m, say)),
         (say("record.limit"), _limit(issue, say)),
         (say("record.edition"), rows.mono(record.catalogue_edition)),
     ])  # fmt: skip
+
+
+def fix(record: Record) -> dict[str, float | None] | None:
+    """The fix for the map; None when it stood where the pin stands or there was none."""
+    if record.position is None:
+        return None
+    return {"lon": record.position.lon, "lat": record.position.lat, "accuracy_m": record.position.accuracy_m}
 
 
 def originals(record: Record, issue: IssueType | None, say: Words) -> None:
@@ -112,15 +119,15 @@ def _limit(issue: IssueType | None, say: Words) -> str | None:
     return say(key, value=limit.value, unit=say(f"record.unit_{limit.unit}"))
 
 
-def _fix(record: Record, apart_m: float | None, say: Words) -> Markup:
+def _position(record: Record, apart_m: float | None, say: Words) -> Markup:
     lines = []
-    fix = record.position
-    if fix is None:
+    found = record.position
+    if found is None:
         reason = record.position_reason
         lines.append(say("record.no_fix_because", reason=reason) if reason else say("record.no_fix"))
     else:
         good = (
-            say("record.fix_good", m=round(fix.accuracy_m)) if fix.accuracy_m is not None else say("record.fix_unknown")
+            say("record.fix_good", m=round(found.accuracy_m)) if found.accuracy_m is not None else say("record.fix_unknown")
         )
         lines.append(good if not record.position_reason else f"{good} · {record.position_reason}")
     if apart_m is not None and apart_m >= APART_AT_LEAST_M:

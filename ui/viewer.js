@@ -14,7 +14,8 @@ const sign = (name) => {
 };
 
 function bigView(photo, words) {
-  const link = made("a", "big slg-ticks");
+  // The stamped view carries its corner ticks in the picture; only a phone's preview needs ours.
+  const link = made("a", photo.has_ticks ? "big" : "big slg-ticks");
   link.href = photo.view;
   link.target = "_blank";
   link.rel = "noopener";
