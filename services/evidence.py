@@ -151,6 +151,7 @@ class Evidence:
 
     def original(self, photo_id: str, reason: str, actor: Actor) -> tuple[Photo, Path]:
         """The untouched file, for a written reason; leaves a history row. Raises NotFound, NotAllowed, Invalid."""
+        self._permissions.require(actor, "photo.original")
         photo, record = self._visible(photo_id, actor)
         self._permissions.require(actor, "photo.original", scope_of(record))
         if len(reason.strip()) < REASON_AT_LEAST:

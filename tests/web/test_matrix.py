@@ -1,0 +1,374 @@
+"""Every door x every role x own and other street, from domain/policy/doors.toml and permissions.toml.
+
+The expectation is computed here from the two tables alone, by other code than the app's. A route, page or service
+method that stands in no table fails; so does a table row without its door.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import tomllib
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.routing import Mount
+
+from domain.errors import NotAllowed, NotFound, NotSignedIn
+from domain.filters import AssetFilter, RecordFilter
+from domain.policy.zones import load_zones
+from domain.records import ROLES, Actor, Assignment
+from services.people import session_id
+from tests.web.small_city import HERE, THERE, City, add_person, asset_at, capture_at, middle, square
+from ui.shell import PAGES
+from web.gate import Cookies
+from web.routes import routes
+
+POLICY = Path(__file__).resolve().parents[2] / "domain" / "policy"
+DOORS = tomllib.loads((POLICY / "doors.toml").read_text("utf-8"))
+ACTIONS = tomllib.loads((POLICY / "permissions.toml").read_text("utf-8"))["actions"]
+REACHES = ("street", "city")
+SIDES = (HERE, THERE)
+
+
+def expected(door: dict[str, str], role: str, reach: str, side: str) -> str:
+    """ "ok", "never" (403) or "elsewhere" (404), read off the tables."""
+    rule = ACTIONS[door["permission"]]
+    if role not in rule["roles"] or (rule["scope"] == "city" and reach != "city"):
+        return "never"
+    if door["rows"] == "own":
+        return "ok" if side == HERE else "elsewhere"
+    if door["rows"] == "one" and rule["scope"] == "scoped" and reach != "city" and side != HERE:
+        return "elsewhere"
+    return "ok"
+
+
+def seen_sides(door: dict[str, str], reach: str) -> set[str]:
+    """What a list may hold."""
+    scoped = ACTIONS[door["permission"]]["scope"] == "scoped" and reach != "city"
+    return {HERE} if scoped else {HERE, THERE}
+
+
+# -- the tables hold every door ------------------------------------------------------------------------------------
+
+
+def all_routes(found: Any, prefix: str = "") -> Iterator[str]:
+    for route in found:
+        inner = getattr(route, "original_router", None)
+        if inner is not None:
+            yield from all_routes(inner.routes, prefix)
+        elif isinstance(route, Mount):
+            yield from all_routes(route.routes, prefix + route.path)
+        else:
+            yield from (f"{method} {prefix}{route.path}" for method in sorted(route.methods - {"HEAD"}))
+
+
+def listed_routes() -> set[str]:
+    """Photos in their three sizes are one route with three permissions."""
+    sizes = ("thumb", "view", "original")
+    return {
+        next((name.removesuffix(size) + "{size}" for size in sizes if name.endswith("{photo_id}/" + size)), name)
+        for name in DOORS["routes"]
+    }
+
+
+def test_every_route_is_listed(city: City):
+    found, listed = set(all_routes(routes(city.services, Cookies("k")))), listed_routes()
+    assert found == listed, f"not in doors.toml: {sorted(found - listed)}; gone: {sorted(listed - found)}"
+
+
+def test_every_page_is_listed_with_its_permission():
+    assert {name: permission for name, permission, *_ in PAGES} == DOORS["pages"]
+    files = {path.stem for path in (POLICY.parents[1] / "pages").glob("*.py")}
+    assert files == set(DOORS["pages"]), "a page file without a row, or a row without its file"
+
+
+def public_methods(city: City) -> dict[str, inspect.Signature]:
+    found = {}
+    for part in dataclasses.fields(city.services):
+        service = getattr(city.services, part.name)
+        if type(service).__module__.startswith("services.") and part.name != "permissions":
+            for name, method in inspect.getmembers(type(service), inspect.isfunction):
+                if not name.startswith("_"):
+                    found[f"{part.name}.{name}"] = inspect.signature(method)
+    return found
+
+
+def test_every_service_action_is_listed(city: City):
+    methods = {name for name in public_methods(city) if not name.startswith("bundles.")}
+    listed = set(DOORS["actions"])
+    assert methods == listed, f"not in doors.toml: {sorted(methods - listed)}; gone: {sorted(listed - methods)}"
+
+
+def test_an_action_takes_an_actor_unless_it_is_a_front_door_or_the_server_itself(city: City):
+    for name, signature in public_methods(city).items():
+        if name in DOORS["actions"]:
+            is_open = DOORS["actions"][name]["permission"] in ("anyone", "server")
+            assert ("actor" not in signature.parameters) == is_open, name
+
+
+def test_no_page_and_no_route_calls_what_only_the_server_does():
+    """`put`, `handle` and `close` are too common a word to look for; the others name one thing."""
+    own = {name.partition(".")[2] for name, door in DOORS["actions"].items() if door["permission"] == "server"}
+    home = POLICY.parents[1]
+    for file in [*(home / "pages").glob("*.py"), *(home / "web").rglob("*.py")]:
+        text = file.read_text("utf-8")
+        for name in own - {"put", "handle", "close"}:
+            assert f".{name}(" not in text, f"{file.name} calls {name}"
+
+
+def test_every_permission_that_a_door_names_exists():
+    named = {door["permission"] for table in ("routes", "actions") for door in DOORS[table].values()}
+    assert named | set(DOORS["pages"].values()) <= {*ACTIONS, "anyone", "server"}
+    for door in [*DOORS["routes"].values(), *DOORS["actions"].values()]:
+        assert door["rows"] in ("none", "list", "one", "own")
+
+
+# -- every route x every role x both sides -------------------------------------------------------------------------
+
+Ask = tuple[str, str, dict[str, Any]]
+
+
+def reporter_for(city: City, who: Actor, side: str) -> Actor:
+    """Whose record it is: one's own at home when one may report at all, else somebody else's."""
+    return who if side == HERE and who.has_role(*ACTIONS["record.report"]["roles"]) else city.reporters[side]
+
+
+def put_photo(city: City, who: Actor, side: str) -> Ask:
+    record, files = city.capture(side, reporter_for(city, who, side))
+    sha256, data = next(iter(files.items()))
+    return "PUT", f"/api/v1/captures/{record.id}/photos/{sha256}", {
+        "content": data, "headers": {"content-type": "image/jpeg"},
+    }  # fmt: skip
+
+
+def post_capture(city: City, who: Actor, side: str) -> Ask:
+    return "POST", "/api/v1/captures", {"json": capture_at(city.services, middle(side))[0].body}
+
+
+def post_draft(city: City, who: Actor, side: str) -> Ask:
+    line = square(side, 0.006).__geo_interface__
+    body = {"id": str(uuid.uuid4()), "name": "draft", "kind": next(iter(kinds())), "mode": "professional",
+            "geometry": json.loads(json.dumps(line))}  # fmt: skip
+    return "POST", "/api/v1/zones/drafts", {"json": body}
+
+
+def kinds() -> Any:
+    return load_zones().kinds
+
+
+def get(path: str) -> Callable[[City, Actor, str], Ask]:
+    def ask(city: City, who: Actor, side: str) -> Ask:
+        lon, lat = middle(side)
+        box = f"{lon - 0.01},{lat - 0.01},{lon + 0.01},{lat + 0.01}"
+        return "GET", path.format(record=city.records[side], photo=city.photos[side], lon=lon, lat=lat, box=box), {}
+
+    return ask
+
+
+ASKS: dict[str, Callable[[City, Actor, str], Ask]] = {
+    "GET /basemap/{z:int}/{x:int}/{y:int}": get("/basemap/3/1/1"),
+    "GET /api/v1/openapi.json": get("/api/v1/openapi.json"),
+    "GET /api/v1/catalogue": get("/api/v1/catalogue"),
+    "POST /api/v1/captures": post_capture,
+    "PUT /api/v1/captures/{capture_id}/photos/{sha256}": put_photo,
+    "GET /api/v1/streets.geojson": get("/api/v1/streets.geojson"),
+    "GET /api/v1/grids.geojson": get("/api/v1/grids.geojson"),
+    "GET /api/v1/zones.geojson": get("/api/v1/zones.geojson"),
+    "GET /api/v1/buildings.geojson": get("/api/v1/buildings.geojson?bbox={box}"),
+    "GET /api/v1/roads.geojson": get("/api/v1/roads.geojson"),
+    "GET /api/v1/locate": get("/api/v1/locate?lon={lon}&lat={lat}"),
+    "GET /api/v1/search": get("/api/v1/search?q=zone"),
+    "GET /api/v1/records": get("/api/v1/records"),
+    "GET /api/v1/records.geojson": get("/api/v1/records.geojson"),
+    "GET /api/v1/records/{record_id}": get("/api/v1/records/{record}"),
+    "GET /api/v1/photos/{photo_id}/thumb": get("/api/v1/photos/{photo}/thumb"),
+    "GET /api/v1/photos/{photo_id}/view": get("/api/v1/photos/{photo}/view"),
+    "GET /api/v1/photos/{photo_id}/original": get("/api/v1/photos/{photo}/original?reason=复查车牌"),
+    "POST /api/v1/zones/measure": lambda city, who, side: (
+        "POST", "/api/v1/zones/measure", {"json": {"geometry": json.loads(json.dumps(square(side, 0.006).__geo_interface__))}}
+    ),
+    "POST /api/v1/zones/drafts": post_draft,
+}  # fmt: skip
+NO_BASEMAP = "GET /basemap/{z:int}/{x:int}/{y:int}"  # without the setting its good answer is "there is none"
+STATUS = {"ok": (200, 201), "never": (403,), "elsewhere": (404,)}
+GUARDED = [name for name, door in DOORS["routes"].items() if door["permission"] != "anyone"]
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_route(city: City, name: str):
+    door, wrong = DOORS["routes"][name], []
+    for role in ROLES:
+        for reach in REACHES:
+            who, client = city.actor(role, reach), city.client(city.people[role, reach])
+            for side in SIDES:
+                want = expected(door, role, reach, side)
+                method, path, more = ASKS[name](city, who, side)
+                answer = client.request(method, path, **more)
+                good = (404,) if name == NO_BASEMAP and want == "ok" else STATUS[want]
+                if answer.status_code not in good:
+                    wrong.append(f"{role} over {reach}, {side}: {answer.status_code}, not {want}: {answer.text[:90]}")
+                elif answer.status_code == 200 and door["rows"] == "list":
+                    wrong += listed_wrongly(city, answer.json(), seen_sides(door, reach), f"{role}-{reach}")
+    assert not wrong, f"{name}\n" + "\n".join(wrong)
+
+
+def listed_wrongly(city: City, body: dict[str, Any], may: set[str], own: str) -> list[str]:
+    rows = [r for r in body.get("items") or body["features"] if r.get("reporter") != own]  # one's own, anywhere
+    ids = {row["id"] for row in rows}
+    wrong = [f"{own} sees {side}" for side in {HERE, THERE} - may if city.records[side] in ids]
+    wrong += [f"{own} misses {side}" for side in may if city.records[side] not in ids]
+    streets = {row["street"]["id"].removeprefix("street-") for row in rows if row.get("street")}
+    return wrong + [f"{own} sees rows of {side}" for side in streets - may]
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_route_without_a_login_is_401(city: City, name: str):
+    method, path, more = ASKS[name](city, city.reporters[HERE], HERE)
+    answer = city.client(None).request(method, path, **more)
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "not_signed_in"
+
+
+@pytest.mark.parametrize("name", sorted(set(DOORS["routes"]) - set(GUARDED)))
+def test_open_route_needs_no_login(city: City, name: str):
+    method, path = name.split(" ")
+    answer = city.client(None).request(method, path.replace("{name:path}", "nothing.js"))
+    assert answer.status_code in {"POST /login": (401,), "POST /setup": (422, 404)}.get(name, (200, 303, 404))
+
+
+# -- every service action x every role x both sides ----------------------------------------------------------------
+
+
+def kept(city: City, who: Actor, side: str) -> Any:
+    """An original that has arrived whole and waits to be kept."""
+    reporter = reporter_for(city, who, side)
+    record, files = city.capture(side, reporter)
+    sha256, data = next(iter(files.items()))
+    arrival = city.services.evidence.begin(record.id, sha256, reporter)
+    city.services.evidence.take(arrival, data)
+    return arrival
+
+
+def announced(city: City, who: Actor, side: str) -> tuple[str, str]:
+    record, files = city.capture(side, reporter_for(city, who, side))
+    return record.id, next(iter(files))
+
+
+def polygon(side: str) -> dict[str, Any]:
+    return json.loads(json.dumps(square(side, 0.006).__geo_interface__))
+
+
+def box(side: str) -> tuple[float, float, float, float]:
+    return square(side).bounds
+
+
+# action: what it is called with, beside the actor.
+CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
+    "people.list": lambda c, who, side: {},
+    "people.add": lambda c, who, side: {
+        "username": uuid.uuid4().hex[:12], "name": "n", "phone": None, "assignments": [Assignment("leader", "city")],
+    },
+    "people.disable": lambda c, who, side: {"person_id": c.spare, "disabled": True},
+    "people.reset_password": lambda c, who, side: {"person_id": c.spare},
+    "people.set_language": lambda c, who, side: {"lang": "zh"},
+    "places.locate": lambda c, who, side: {"lon": middle(side)[0], "lat": middle(side)[1]},
+    "places.layer": lambda c, who, side: {"layer": "zone"},
+    "places.buildings": lambda c, who, side: {"box": box(side)},
+    "places.roads": lambda c, who, side: {"box": box(side)},
+    "places.search": lambda c, who, side: {"text": "zone"},
+    "places.choices": lambda c, who, side: {"layer": "grid"},
+    "places.bounds": lambda c, who, side: {},
+    "intake.catalogue": lambda c, who, side: {},
+    "intake.receive": lambda c, who, side: {"capture": capture_at(c.services, middle(side))[0]},
+    "evidence.begin": lambda c, who, side: dict(zip(("record_id", "sha256"), announced(c, who, side), strict=True)),
+    "evidence.keep": lambda c, who, side: {"arrival": kept(c, who, side)},
+    "evidence.picture": lambda c, who, side: {"photo_id": c.photos[side], "size": "thumb"},
+    "evidence.original": lambda c, who, side: {"photo_id": c.photos[side], "reason": "复查车牌"},
+    "evidence.unchanged": lambda c, who, side: {"record": c.services.records.get(c.records[side], c.reporters[side])},
+    "records.get": lambda c, who, side: {"record_id": c.records[side]},
+    "records.history": lambda c, who, side: {"record_id": c.records[side]},
+    "records.story": lambda c, who, side: {"record_id": c.records[side]},
+    "records.search": lambda c, who, side: {"view": RecordFilter()},
+    "records.on_map": lambda c, who, side: {"view": RecordFilter()},
+    "records.day": lambda c, who, side: {},
+    "zones.measure": lambda c, who, side: {"polygon": polygon(side), "zone_id": None},
+    "zones.save_draft": lambda c, who, side: {
+        "version_id": str(uuid.uuid4()), "polygon": polygon(side), "zone_id": None, "name": "d",
+        "kind": next(iter(kinds())), "mode": "professional",
+    },
+    "zones.drafts": lambda c, who, side: {},
+    "zones.versions": lambda c, who, side: {"zone_id": f"zone-{side}"},
+    "assets.search": lambda c, who, side: {"view": AssetFilter()},
+    "assets.get": lambda c, who, side: {"asset_id": c.assets[side]},
+    "assets.register": lambda c, who, side: {"asset": asset_at(side)},
+    "coverage.per": lambda c, who, side: {"unit": "street"},
+    "history.verify_as": lambda c, who, side: {},
+}  # fmt: skip
+
+# list action: the streets of what came back.
+STREETS: dict[str, Callable[[City, Actor, Any], set[str]]] = {
+    "records.search": lambda c, who, found: {r.street_id for r in found[0] if r.reporter_id != who.person_id},
+    "records.on_map": lambda c, who, found: {
+        f"street-{side}" for side in SIDES if c.records[side] in {f["id"] for f in json.loads(found)["features"]}
+    },
+    "records.day": lambda c, who, found: (
+        {r.street_id for r in found.latest if r.reporter_id != who.person_id} or {"street-here"}
+    ),
+    "zones.drafts": lambda c, who, found: {z.street_id for z in found},
+    "assets.search": lambda c, who, found: {a.street_id for a in found},
+}
+CALLED = [name for name, door in DOORS["actions"].items() if door["permission"] not in ("anyone", "server")]
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_service_action(city: City, name: str):
+    door, wrong = DOORS["actions"][name], []
+    family, _, verb = name.partition(".")
+    method = getattr(getattr(city.services, family), verb)
+    if name == "zones.drafts":  # something to list on both sides, whatever ran before
+        for side in SIDES:
+            officer = dataclasses.replace(city.actor("housing_bureau", "city"))
+            city.services.zones.save_draft(**CALLS["zones.save_draft"](city, officer, side), actor=officer)
+    for role in ROLES:
+        for reach in REACHES:
+            who = city.actor(role, reach)
+            for side in SIDES:
+                want = expected(door, role, reach, side)
+                given = CALLS[name](city, who, side)
+                came, found = outcome(lambda given=given, who=who: method(**given, actor=who))
+                if came != want:
+                    wrong.append(f"{role} over {reach}, {side}: {came}, not {want}")
+                elif came == "ok" and door["rows"] == "list":
+                    may = {f"street-{s}" for s in seen_sides(door, reach)}
+                    if not (got := STREETS[name](city, who, found)) or not got <= may:
+                        wrong.append(f"{role} over {reach}: sees {sorted(got)}")
+    assert not wrong, f"{name}\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_service_action_after_logout_is_refused(city: City, name: str):
+    """Whoever kept an actor from before the logout (a button in an open page) gets nothing done."""
+    family, _, verb = name.partition(".")
+    method = getattr(getattr(city.services, family), verb)
+    everything = [Assignment(role, "city") for role in ROLES]
+    token = add_person(city.services, f"gone-{uuid.uuid4().hex[:8]}", *everything)
+    who = city.services.people.actor(session_id(token))
+    given = CALLS[name](city, city.reporters[HERE], HERE)
+    city.services.people.log_out(who.session_id)
+    with pytest.raises(NotSignedIn):
+        method(**given, actor=who)
+
+
+def outcome(call: Callable[[], Any]) -> tuple[str, Any]:
+    try:
+        return "ok", call()
+    except NotAllowed:
+        return "never", None
+    except NotFound:
+        return "elsewhere", None
