@@ -69,7 +69,7 @@ def load(services: Services, photo_store: Path, now: datetime, *, is_wide: bool)
             person = Person(p.id, p.username, p.name, p.phone, "zh", None, now, p.assignments)
             work.people.add(person, password_hash=hashes[passwords[p.username]], is_sample=True)
         bar.step("records")
-        _records(work, city, photos, services)
+        _records(work, city, photos, services, now)
         bar.step("assets")
         work.assets.add(city.assets)
         _first_links(work, city, now)
@@ -107,7 +107,9 @@ def _pictures(city: SampleCity, store: PhotoStore, font: Path | None) -> dict[An
         return dict(zip(keys, pool.map(make, keys), strict=True))
 
 
-def _records(work: Work, city: SampleCity, pictures: dict[Any, tuple[str, int, bytes]], services: Services) -> None:
+def _records(
+    work: Work, city: SampleCity, pictures: dict[Any, tuple[str, int, bytes]], services: Services, now: datetime
+) -> None:
     versions = {a.area_id: a.id for a in city.areas}
     rows, photo_rows, links = [], [], []
     for r in sorted(city.records, key=lambda found: found.captured_at):
@@ -143,7 +145,10 @@ def _records(work: Work, city: SampleCity, pictures: dict[Any, tuple[str, int, b
             work.history.write("record", r.id, "photo.kept",
                                {"photo_id": photo["id"], "sha256": photo["sha256"], "shot": photo["shot"]},
                                actor_id=r.reporter_id, at=at + timedelta(seconds=1 + photo["ordinal"]))  # fmt: skip
-            services.queue.put(work, MAKE_VIEWS, f"{MAKE_VIEWS}:{photo['id']}", {"photo_id": photo["id"]})
+    # Newest first, and spread out, so that a photo taken meanwhile does not wait behind the sample's.
+    for i, photo in enumerate(p for *_, photos in reversed(links) for p in photos):
+        key, due = f"{MAKE_VIEWS}:{photo['id']}", now + timedelta(milliseconds=100 * i)
+        services.queue.put(work, MAKE_VIEWS, key, {"photo_id": photo["id"]}, not_before=due)
 
 
 def _photo_rows(r: Any, received: datetime, pictures: dict[Any, tuple[str, int, bytes]]) -> list[dict[str, Any]]:

@@ -33,9 +33,11 @@ class Queue:
         """`wake` is called when new work may be waiting."""
         self._wake.append(wake)
 
-    def put(self, work: Work, kind: str, key: str, payload: dict[str, str]) -> None:
-        """Queue inside the caller's transaction; call `nudge` after it."""
-        work.jobs.queue(kind, key, payload, at=self._clock())
+    def put(
+        self, work: Work, kind: str, key: str, payload: dict[str, str], *, not_before: datetime | None = None
+    ) -> None:
+        """Queue inside the caller's transaction; call `nudge` after it. Jobs run in the order of `not_before`."""
+        work.jobs.queue(kind, key, payload, at=not_before or self._clock())
 
     def nudge(self) -> None:
         for wake in self._wake:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from domain.errors import Refused
@@ -45,6 +45,7 @@ def routes(services: Services, cookies: Cookies) -> list[BaseRoute]:
         Route("/setup", doors.set_up, methods=["POST"]),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
+        Route("/today", lambda _: RedirectResponse("/", 303), methods=["GET"]),
         Route("/robots.txt", robots, methods=["GET"]),
         Route("/assets/{name:path}", BundleFiles(services.bundles).serve, methods=["GET"]),
         Route("/basemap/{z:int}/{x:int}/{y:int}", Basemap(services.basemap).tile, methods=["GET"]),
