@@ -3,31 +3,33 @@
 import streamlit as st
 
 from domain.policy.coverage import MEASURES, SMALL_BASE_HOUSEHOLDS
-from ui import charts, coverage, forms, shell, state
+from ui import charts, coverage, forms, shell, state, times
 from wiring import services
 
 actor, say, theme = shell.actor(), shell.say(), state.theme()
 local = services().timezone
 unit = forms.asked_choice("unit", ("street", "grid"))
 found = services().coverage.per(unit, actor)
-streets = {area.area_id: area.name for area in services().places.choices("street", actor)}
-street = forms.asked_choice("street", ("", *streets)) if unit == "grid" else ""
-shown = found.within(street or None)
+own = {held.scope_id for held in actor.assignments}
+areas = sorted(services().places.choices("street", actor), key=lambda area: area.area_id not in own)
+streets = {**{area.area_id: area.name for area in areas}, "all": say("coverage.all_streets")}
+street = forms.asked_choice("street", list(streets)) if unit == "grid" else "all"
+shown = found.within(None if street == "all" else street)
 
-shell.title(say("coverage.title"), above=say("coverage.above", where=streets.get(street) or say("coverage.all_streets")))
+where = say("coverage.above", where=streets[street])
+shell.title(say("coverage.title"), above=f"{where} · {say('coverage.as_of', at=times.moment(found.as_of, local))}")
 charts.sheet()
-st.caption(say("coverage.as_of", at=found.as_of.astimezone(local).strftime("%Y-%m-%d %H:%M")))
 charts.figures(coverage.key_figures(shown, services().clearance_date, say, local))
 
-left, right = st.columns([58, 42], gap="medium")
+left, right = st.columns([56, 44], gap="medium")
 with left:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         measure = forms.switch(say("coverage.measure"), {m: say(f"coverage.{m}") for m in MEASURES}, key="measure")
         forms.switch(say("coverage.unit"), {u: say(f"coverage.{u}") for u in ("street", "grid")}, key="unit")
         if unit == "grid":
-            forms.choice(say("coverage.which_street"), {"": say("coverage.all_streets"), **streets}, key="street")
+            forms.choice(say("coverage.which_street"), streets, key="street")
     rows = {row.area.area_id: row for row in shown.rows}
-    with st.container(key="cover_stage"):
+    with st.container(key=f"cover_stage_{unit}"):
         coverage.draw_map(shown, measure, state.kept(f"pick_{unit}"), say, theme)
     forms.choice(say("coverage.which"), {i: row.area.name for i, row in rows.items()}, key=f"slg.pick_{unit}",
                  hint=say("coverage.which_hint"))  # fmt: skip

@@ -23,8 +23,8 @@ from geo.measure import bounds, label_point
 from storage.store import Store
 
 UNITS = ("street", "grid")
-# A map some 600 px wide: a corner under a third of a pixel goes, hatching lies some 8 px apart.
-THIN_STEPS, THIN_AT_MOST_M = 1800, 60.0
+# A map some 600 px wide: corners of a pixel or two go, hatching lies some 8 px apart.
+THIN_STEPS, THIN_AT_MOST_M = 300, 150.0
 HATCH_STEPS = 75
 
 

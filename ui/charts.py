@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 from ui import ramps, state
+from ui.markup import Markup, el
 
 NOTHING = "—"
 
@@ -45,47 +45,47 @@ def share_text(share: float | None) -> str:
 
 def figures(found: Sequence[Figure]) -> None:
     """The strip of key figures under a title."""
-    cells = "".join(
-        f'<div class="fig {escape(f.tone)}"><dt>{escape(f.what)}</dt><dd><b>{escape(f.value)}</b>'
-        f"<span> {escape(f.unit)}</span><small>{escape(f.note)}</small></dd></div>"
-        for f in found
-    )
-    _html(f'<dl class="figs">{cells}</dl>')
+    _show(
+        el("dl", [
+            el("div", el("dt", f.what), el("dd", el("b", f.value), el("span", " ", f.unit), el("small", f.note)),
+               class_=f"fig {f.tone}".strip())
+            for f in found
+        ], class_="figs")
+    )  # fmt: skip
 
 
 def legend(title: str, classes: Sequence[tuple[str, int]], missing: tuple[str, int], note: str) -> None:
     """Swatch, words and count of each class, the highest on top, the hatch for what nobody counted last."""
     ramp = ramps.coverage(state.theme())
-    rows = [(f"background:{colour}", word, n) for colour, (word, n) in zip(ramp, classes, strict=True)][::-1]
-    body = "".join(f'<li><i style="{style}"></i>{escape(word)}<b>{n}</b></li>' for style, word, n in rows)
-    body += f'<li><i class="hatch"></i>{escape(missing[0])}<b>{missing[1]}</b></li>'
-    _html(f'<div class="legend"><b>{escape(title)}</b><ul>{body}</ul><small>{escape(note)}</small></div>')
+    rows = [
+        el("li", el("i", style=f"background:{colour}"), word, el("b", number))
+        for colour, (word, number) in zip(ramp, classes, strict=True)
+    ]
+    rows = [*rows[::-1], el("li", el("i", class_="hatch"), missing[0], el("b", missing[1]))]
+    _show(el("div", el("b", title), el("ul", rows), el("small", note), class_="legend"))
 
 
 def ranking(heads: Sequence[str], rows: Sequence[RankRow], missing: str) -> None:
     """A table with a bar in each row; heads: name, base, share, then one for each further cell."""
-    head = "".join(f'<th scope="col">{escape(h)}</th>' for h in heads)
-    _html(f'<table class="rank"><thead><tr>{head}</tr></thead><tbody>{"".join(_row(r, missing) for r in rows)}</tbody>'
-          "</table>")  # fmt: skip
+    head = el("thead", el("tr", [el("th", head, scope="col") for head in heads]))
+    _show(el("table", head, el("tbody", [_row(row, missing) for row in rows]), class_="rank"))
 
 
-def _row(row: RankRow, missing: str) -> str:
-    look = " ".join(w for w, is_so in (("small", row.is_small), ("picked", row.is_picked)) if is_so)
+def _row(row: RankRow, missing: str) -> Markup:
     if row.share is None:
-        bar = f'<i class="bar hatch"></i><b class="none">{escape(missing)}</b>'
+        bar = [el("i", class_="bar hatch"), el("b", missing, class_="none")]
     else:
-        bar = f'<i class="bar"><i style="width:{row.share * 100:.1f}%"></i></i><b>{share_text(row.share)}</b>'
-    cells = "".join(f"<td>{escape(cell)}</td>" for cell in row.cells)
-    star = " *" if row.is_small else ""
-    mark = ' aria-current="true"' if row.is_picked else ""
-    return (
-        f'<tr class="{look}"{mark}><th scope="row">{escape(row.name)}{star}</th><td>{escape(row.base)}</td>'
-        f"<td><span>{bar}</span></td>{cells}</tr>"
-    )
+        bar = [el("i", el("i", style=f"width:{row.share * 100:.1f}%"), class_="bar"), el("b", share_text(row.share))]
+    look = " ".join(word for word, is_so in (("small", row.is_small), ("picked", row.is_picked)) if is_so)
+    return el(
+        "tr", el("th", row.name, " *" if row.is_small else None, scope="row"), el("td", row.base),
+        el("td", el("span", bar)), [el("td", cell) for cell in row.cells],
+        class_=look or None, aria_current=row.is_picked,
+    )  # fmt: skip
 
 
-def _html(body: str) -> None:
-    st.html(f'<div class="slg-chart {state.theme()}">{body}</div>')
+def _show(body: Markup) -> None:
+    st.html(el("div", body, class_="slg-chart"))
 
 
 def sheet() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,8 @@ import streamlit as st
 
 from ui import ramps, state
 
-WIDE_PX, PHONE_PX = (640, 590), (340, 320)
+WIDE_PX, PHONE_PX = (545, 590), (340, 320)
+FEW = 100  # above this many units white borders would drown the colours
 FONT = "'PingFang SC','HarmonyOS Sans SC','MiSans','Microsoft YaHei','Noto Sans CJK SC',sans-serif"
 
 
@@ -55,13 +56,17 @@ def draw(
     def told() -> None:
         objects = state.kept(key).selection.objects
         chosen = next((found[0] for found in objects.values() if found), None)
-        on_pick(chosen["properties"]["id"] if chosen else None)
+        on_pick(units[chosen["properties"]["row"]].id if chosen else None)
 
     size = PHONE_PX if is_phone else WIDE_PX
-    layers = [*_fills(units, theme), _outline(outline, theme), *_selection(units, picked, theme)]
+    features = {u.id: _feature(row, u, u.shape) for row, u in enumerate(units)}
+    layers = [*_fills(units, features, theme), _outline(outline, theme)]
+    layers += _selection(features.get(picked or ""), theme)
+    view = fitted(box, *size)
     if has_labels:
-        layers += _labels(units, theme, has_names=has_names, is_phone=is_phone)
-    deck = SmallDeck(map_provider=None, layers=layers, initial_view_state=fitted(box, *size), tooltip=_tip())
+        px_per_degree = 512 * 2**view.zoom / 360
+        layers += _labels(units, theme, px_per_degree, has_names=has_names, size=11 if is_phone else 14)
+    deck = SmallDeck(map_provider=None, layers=layers, initial_view_state=view, tooltip=_tip())
     st.pydeck_chart(deck, height=size[1], on_select=told, key=kept, alt=alt)
 
 
@@ -77,23 +82,23 @@ def fitted(box: tuple[float, float, float, float], width_px: int, height_px: int
     return pdk.ViewState(longitude=(west + east) / 2, latitude=(south + north) / 2, zoom=round(min(zoom, 16), 3))
 
 
-def _fills(units: Sequence[Unit], theme: str) -> list[pdk.Layer]:
+def _fills(units: Sequence[Unit], features: Mapping[str, dict[str, Any]], theme: str) -> list[pdk.Layer]:
     layers = []
     for number, colour in [(None, ramps.PAPER[theme]), *enumerate(ramps.coverage(theme))]:
-        mine = [u for u in units if u.class_no == number]
+        mine = [features[u.id] for u in units if u.class_no == number]
         if mine:
-            layers.append(_polygons(f"class-{number}", mine, colour, theme))
-    lines = [_feature(u, u.hatching) for u in units if u.class_no is None and u.hatching]
+            layers.append(_polygons(f"class-{number}", mine, colour, theme, 1.4 if len(units) <= FEW else 0.4))
+    lines = [_feature(0, u, u.hatching) for u in units if u.class_no is None and u.hatching]
     if lines:
         layers.append(_lines("hatch", lines, ramps.HATCH[theme], 1.2))
     return layers
 
 
-def _polygons(layer_id: str, units: Sequence[Unit], colour: str, theme: str) -> pdk.Layer:
+def _polygons(layer_id: str, features: list[dict[str, Any]], colour: str, theme: str, line_px: float) -> pdk.Layer:
     fill = {"polygons-fill": {"getFillColor": ramps.rgba(colour)},
             "polygons-stroke": {"getColor": ramps.rgba(ramps.BORDER[theme])}}  # fmt: skip
-    return pdk.Layer("GeoJsonLayer", id=layer_id, data=_collection([_feature(u, u.shape) for u in units]),
-                     pickable=True, stroked=True, filled=True, get_line_width=1.4, line_width_units=_text("pixels"),
+    return pdk.Layer("GeoJsonLayer", id=layer_id, data=_collection(features),
+                     pickable=True, stroked=True, filled=True, get_line_width=line_px, line_width_units=_text("pixels"),
                      sub_layer_props=fill)  # fmt: skip
 
 
@@ -108,27 +113,29 @@ def _outline(shape: dict[str, Any], theme: str) -> pdk.Layer:
     return _lines("outline", [{"type": "Feature", "properties": {}, "geometry": shape}], ramps.INK[theme], 2.2)
 
 
-def _selection(units: Sequence[Unit], picked: str | None, theme: str) -> list[pdk.Layer]:
-    mine = [_feature(u, u.shape) for u in units if u.id == picked]
-    if not mine:
+def _selection(feature: dict[str, Any] | None, theme: str) -> list[pdk.Layer]:
+    if feature is None:
         return []
-    return [_lines("casing", mine, ramps.BORDER[theme], 7), _lines("selection", mine, ramps.INK[theme], 3.5)]
+    return [_lines("casing", [feature], ramps.BORDER[theme], 7), _lines("selection", [feature], ramps.INK[theme], 3.5)]
 
 
-def _labels(units: Sequence[Unit], theme: str, *, has_names: bool, is_phone: bool) -> list[pdk.Layer]:
-    """Dark letters with a light halo, and white ones with a dark halo on the two deepest classes."""
+def _labels(units: Sequence[Unit], theme: str, px_per_degree: float, *, has_names: bool, size: int) -> list[pdk.Layer]:
+    """Dark letters with a light halo, white ones with a dark halo on the two deepest classes; none where a unit is
+    narrower than its words."""
     ramp = ramps.coverage(theme)
     groups: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
     for unit in units:
+        lines = [unit.name, unit.share] if has_names else [unit.share]
+        if _width(unit.shape) * px_per_degree < size * max(len(lines[0]), 3):
+            continue
         is_white = ramps.is_deep(ramp[unit.class_no]) if unit.class_no is not None else theme == "dark"
-        text = f"{unit.name}\n{unit.share}" if has_names else unit.share
-        groups[is_white].append({"at": [round(v, 5) for v in unit.label_at], "text": text})
+        groups[is_white].append({"at": [round(v, 5) for v in unit.label_at], "text": "\n".join(lines)})
     return [
         pdk.Layer(
             "TextLayer", id=f"label-{'white' if is_white else 'ink'}", data=rows, pickable=False,
-            get_position="at", get_text="text", get_size=11 if is_phone else 14, font_family=_text(FONT), font_weight=600,
-            character_set=_text("auto"), font_settings={"sdf": True, "fontSize": 48, "buffer": 8, "radius": 12},
-            outline_width=2.4, outline_color=ramps.rgba("#14212A" if is_white else "#FFFFFF", 230), line_height=1.15,
+            get_position="at", get_text="text", get_size=size, font_family=_text(FONT), font_weight=600,
+            character_set=_text("auto"), font_settings={"sdf": True, "fontSize": 48, "buffer": 16, "radius": 24},
+            outline_width=0.6, outline_color=ramps.rgba("#14212A" if is_white else "#FFFFFF", 230), line_height=1.15,
             sub_layer_props={"characters": {"getColor": ramps.rgba("#FFFFFF" if is_white else "#14212A")}},
         )
         for is_white, rows in groups.items()
@@ -136,8 +143,16 @@ def _labels(units: Sequence[Unit], theme: str, *, has_names: bool, is_phone: boo
     ]  # fmt: skip
 
 
-def _feature(unit: Unit, shape: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "Feature", "properties": {"id": unit.id, "name": unit.name, "share": unit.share}, "geometry": shape}
+def _width(shape: dict[str, Any]) -> float:
+    """Degrees of longitude from end to end of a Polygon or MultiPolygon."""
+    rings = [part[0] for part in (shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]])]
+    east = [point[0] for ring in rings for point in ring]
+    return max(east) - min(east)
+
+
+def _feature(row: int, unit: Unit, shape: dict[str, Any]) -> dict[str, Any]:
+    properties = {"row": row, "name": unit.name, "share": unit.share}
+    return {"type": "Feature", "properties": properties, "geometry": shape}
 
 
 def _collection(features: list[dict[str, Any]]) -> dict[str, Any]:

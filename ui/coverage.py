@@ -34,7 +34,9 @@ def key_figures(found: Any, target: date | None, say: Words, local: tzinfo) -> l
 
 def _clearance(target: date | None, today: date, say: Words) -> charts.Figure:
     if target is None:
-        return charts.Figure(say("coverage.clearance"), say("coverage.clearance_unset"), "", say("coverage.clearance_why"))
+        return charts.Figure(
+            say("coverage.clearance"), say("coverage.clearance_unset"), "", say("coverage.clearance_why")
+        )
     days = (target - today).days
     what = say("coverage.clearance") if days >= 0 else say("coverage.clearance_past")
     note = say("coverage.clearance_note", day=target.isoformat())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from domain.errors import NotSignedIn, Refused
-from domain.records import Actor
+from domain.records import AUTO, Actor
 from i18n import Words, words
 from ui import state
 
@@ -36,7 +37,7 @@ def draw(services: Any) -> None:
     )
     st.html(f"<style>{_sheet()}</style>")
     try:
-        actor = services.people.actor(_session())
+        actor = _in_own_language(services.people.actor(_session()))
     except NotSignedIn:
         _ended(words(state.lang_from_browser()))
         return
@@ -121,6 +122,11 @@ def _session() -> str | None:
 def _ended(say: Words) -> None:
     st.info(say("app.signed_out"), icon=":material/lock:")
     st.link_button(say("app.log_in_again"), "/login", type="primary")
+
+
+def _in_own_language(actor: Actor) -> Actor:
+    """Until somebody chooses, the browser's language."""
+    return replace(actor, lang=state.lang_from_browser()) if actor.lang == AUTO else actor
 
 
 def _switch(services: Any, actor: Actor) -> None:
