@@ -20,7 +20,7 @@ from demo.city import SampleCity, build_city
 from demo.names import sample_id
 from demo.pictures import picture
 from domain.chain import canonical_json
-from domain.records import Person
+from domain.records import AUTO, Person
 from services import Services
 from services.evidence import MAKE_VIEWS
 from services.zones import division_rows
@@ -66,7 +66,7 @@ def load(services: Services, photo_store: Path, now: datetime, *, is_wide: bool)
         work.buildings.add_roads(city.roads + city.rivers)
         bar.step("people")
         for p in city.people:
-            person = Person(p.id, p.username, p.name, p.phone, "zh", None, now, p.assignments)
+            person = Person(p.id, p.username, p.name, p.phone, AUTO, None, now, p.assignments)
             work.people.add(person, password_hash=hashes[passwords[p.username]], is_sample=True)
         bar.step("records")
         _records(work, city, photos, services, now)

@@ -16,6 +16,7 @@ ROLES = (
     "inspector", "grid_leader", "community_specialist", "supervisor", "dispatcher", "handler",
     "street_officer", "asset_clerk", "housing_bureau", "leader", "auditor", "admin",
 )  # fmt: skip
+AUTO = "auto"  # a person's language until they choose: the browser's
 SCOPES = ("city", "street", "community", "grid", "department")
 
 

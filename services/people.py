@@ -16,7 +16,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from domain.errors import Invalid, NotFound, NotSignedIn, TooMany
 from domain.policy.permissions import Permissions
-from domain.records import ROLES, SCOPES, Actor, Assignment, Person
+from domain.records import AUTO, ROLES, SCOPES, Actor, Assignment, Person
 from services.guard import Sessions, actor_of
 from storage.store import Store, Work
 
@@ -204,7 +204,7 @@ class People:
                 raise Invalid("bad_assignment", field="assignments")
         if {"admin", "auditor"} <= {held.role for held in assignments}:
             raise Invalid("admin_and_auditor", field="assignments")
-        return Person(str(uuid.uuid4()), username, name, phone, "zh", None, self._clock(), tuple(assignments))
+        return Person(str(uuid.uuid4()), username, name, phone, AUTO, None, self._clock(), tuple(assignments))
 
     def _check_free(self, people: object, person: Person) -> None:
         for field, value in (("username", person.username), ("phone", person.phone)):

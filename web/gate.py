@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -19,7 +20,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import NotSignedIn, Refused, TooLarge
-from domain.records import Actor
+from domain.records import AUTO, Actor
 from i18n import closest, words
 from services import Services
 from services.people import session_id
@@ -115,14 +116,16 @@ class Gate:
             is_ours = False
         if not is_ours:
             return PlainTextResponse(words(lang)("login.other_origin"), 403)
+        if path.startswith(OPEN_PREFIXES):
+            return None  # the same files for everybody: no need to ask the store who wants them
         actor = await self._actor(headers)
         if isinstance(actor, Refused):
-            if path in OPEN_PATHS or path.startswith(OPEN_PREFIXES):
+            if path in OPEN_PATHS:
                 return None if not actor.status == 503 or path in ("/healthz", "/readyz") else answer(actor, lang)
             if actor.status == 503:
                 return answer(actor, lang)
             return _turn_away(scope, headers, actor, lang)
-        scope["slg.actor"] = actor
+        scope["slg.actor"] = replace(actor, lang=lang) if actor.lang == AUTO else actor
         scope["headers"] = [*scope["headers"], (SESSION_HEADER.encode(), (actor.session_id or "").encode())]
         return None
 
