@@ -26,7 +26,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
+sys.path.insert(0, str(Path(__file__).parents[2]))
 from city import Client, Server, city, log_in, memory_mb, wait_until_idle
 from figures import figure, is_short, load, middle_ratio, say
 from PIL import Image

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -13,16 +15,24 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlencode, urlsplit
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from tests.browser.running import PASSWORD, Server, running_server  # noqa: E402
+from tests.browser.running import PASSWORD, Server, running_server
 
 Headers = dict[str, str]
 
 
+TEMPLATE = "SLG_BENCH_CITY"  # a folder with the sample city, made once by run.py; each script copies it
+
+
 @contextmanager
 def city(**settings: str) -> Iterator[Server]:
-    """The app over a fresh sample city; everything is gone afterwards."""
-    with TemporaryDirectory(prefix="slg-bench-") as folder, running_server(Path(folder), **settings) as server:
-        yield server
+    """The app over a sample city of its own; everything is gone afterwards."""
+    with TemporaryDirectory(prefix="slg-bench-") as folder:
+        home = Path(folder) / "city"
+        if os.environ.get(TEMPLATE):
+            shutil.copytree(os.environ[TEMPLATE], home)
+        home.mkdir(exist_ok=True)
+        with running_server(home, **settings) as server:
+            yield server
 
 
 def log_in(server: Server, username: str) -> str:
