@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -32,6 +34,7 @@ from storage.schema import migrate
 from storage.store import Store
 
 HOME = Path(__file__).resolve().parent
+SECRET_KEY_AT_LEAST = 32
 
 
 class Settings(BaseSettings):
@@ -108,13 +111,21 @@ def services() -> Services:
 def _secret_key(settings: Settings) -> str:
     """The key that signs cookies: the setting's, else one made on the first start and kept readable for us alone."""
     if settings.secret_key is not None:
-        return settings.secret_key.get_secret_value()
+        return _long_enough(settings.secret_key.get_secret_value(), "SLG_SECRET_KEY")
     path = HOME / "var" / "secret_key"
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text("ascii").strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(48))
-    return path.read_text("ascii").strip()
+    if not path.exists():
+        # Written whole beside it and then linked: a second process starting now finds all of it or nothing.
+        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".secret_key-")
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        os.unlink(draft)
+    return _long_enough(path.read_text("ascii").strip(), str(path))
+
+
+def _long_enough(key: str, where: str) -> str:
+    if len(key) < SECRET_KEY_AT_LEAST:
+        raise ValueError(f"{where} is too short: it signs every login and needs {SECRET_KEY_AT_LEAST} characters")
+    return key
