@@ -33,7 +33,7 @@ PAGES = (
 def draw(services: Any) -> None:
     """One run of the app for one person."""
     st.set_page_config(
-        page_title="嵊里管·巡查", page_icon=str(HOME / "ui" / "mark.svg"), layout="wide", initial_sidebar_state=240
+        page_title="嵊里管·巡查", page_icon=str(HOME / "ui" / "favicon.png"), layout="wide", initial_sidebar_state=240
     )
     st.html(f"<style>{_sheet()}</style>")
     try:

@@ -54,6 +54,8 @@ def people(chromium, server):
         page = context.new_page()
         page.on("request", lambda r: None if r.url.startswith((server.url, "data:", "blob:", server.url.replace("http", "ws")))
                 else remote.append(r.url))  # fmt: skip
+        # What the page's own policy blocks never becomes a request: the console tells of it.
+        page.on("console", lambda m: remote.append(m.text) if "Content Security Policy" in m.text else None)
         page.goto("/login")
         page.fill("input[name=username]", username)
         page.fill("input[name=password]", PASSWORD)
