@@ -19,9 +19,9 @@ def mount(name: str, urls: dict[str, str], *, key: str, height: int | str = "con
     """Mount bundle `name` ("map" or "capture"); gives the component's result. urls: logical name to address."""
     url = urls[f"{name}.js"]
     component = _component(f"slg-{name}-{url.rpartition('/')[2]}", LOADER.format(name=name, url=url))
-    if isinstance(height, int):
-        data["height"] = height  # the map must not be taller than the box Streamlit gives it
-    return component(data=data, key=key, height=height, **_callbacks(name))
+    if height != "content":
+        data["height"] = height  # the bundle sizes itself: a number of pixels, or CSS text
+    return component(data=data, key=key, height=height if isinstance(height, int) else "content", **_callbacks(name))
 
 
 def inline(name: str) -> Any:
