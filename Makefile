@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export SLG_TEST_DATA ?= $(abspath ../shared/data)
 
-.PHONY: run test check bench frontend screenshots browser-for-tests format clean
+.PHONY: run test check bench frontend screenshots machine-for-tests format clean
 
 run: frontend
 	$(PY) manage.py run
@@ -13,7 +13,7 @@ run: frontend
 frontend: $(VENV)/.installed
 	$(PY) frontend/build.py
 
-test: frontend $(VENV)/.installed-dev browser-for-tests
+test: frontend $(VENV)/.installed-dev machine-for-tests
 	$(PY) frontend/build.py --test
 	$(PY) -m ruff check .
 	$(PY) -m pytest
@@ -44,12 +44,15 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
-# Chromium by apt when we may; otherwise the browser tests skip aloud and the closing line counts them.
-browser-for-tests:
-	@command -v chromium >/dev/null 2>&1 || { \
+# Chromium and PostGIS by apt when we may; otherwise their tests skip aloud and the closing line counts them.
+machine-for-tests:
+	@needs=""; command -v chromium >/dev/null 2>&1 || needs="chromium fonts-noto-cjk"; \
+	ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1 || needs="$$needs postgresql-15-postgis-3"; \
+	if [ -n "$$needs" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	    apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk >/dev/null || echo "no Chromium: browser tests will skip"; \
-	  else echo "no Chromium: browser tests will skip (apt install chromium fonts-noto-cjk)"; fi; }
+	    apt-get update -qq && for need in $$needs; do DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$need >/dev/null \
+	      || echo "no $$need: its tests will skip"; done; \
+	  else echo "tests will skip: apt install $$needs"; fi; fi
 
 clean:
 	rm -rf $(VENV) web/dist frontend/node_modules .pytest_cache .mypy_cache .ruff_cache

@@ -1,29 +1,53 @@
-"""Opens the database and sets what each dialect needs so that nothing acknowledged is lost."""
+"""Opens the database and sets what each dialect needs so that nothing acknowledged is lost.
+
+One rule on both: a writing transaction has the store to itself from its first word (SQLite's BEGIN IMMEDIATE, an
+advisory lock on PostgreSQL), so what it read still holds when it writes; a reading one sees one moment and waits for
+nobody.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.types import TypeDecorator
 
 BUSY_TIMEOUT_MS = 10_000
+IDLE_WRITER_TIMEOUT_MS = 300_000  # a machine that vanished in the middle of a transaction must not hold the lock
 READS = "slg_reads_only"
+WRITE_LOCK = 0x534C47  # "SLG"; advisory locks belong to one database of the cluster
+
+# PostgreSQL's words for "I am going away" or "not up yet"; without any, the connection itself broke.
+AWAY_STATES = (None, "57P01", "57P02", "57P03", "08000", "08003", "08006", "25P03")
 
 
 def open_engine(url: str) -> Engine:
     """An engine for `sqlite:///file.db` or `postgresql+psycopg://...`. The SQLite folder is made when missing."""
     parsed = make_url(url)
+    waits: dict[str, Any] = {"pool_size": 20, "max_overflow": 20, "pool_timeout": BUSY_TIMEOUT_MS / 1000}
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, pool_size=20, max_overflow=20)
+        engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, **waits)
         event.listen(engine, "connect", _sqlite_pragmas)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
-    return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    engine = sa.create_engine(url, connect_args={"connect_timeout": 5}, pool_pre_ping=True, **waits)
+    event.listen(engine, "connect", _postgres_settings)
+    event.listen(engine, "begin", _postgres_begin)
+    return engine
+
+
+def is_away(error: Exception) -> bool:
+    """True when the database server itself is gone or just restarting; a locked one is there."""
+    orig = getattr(error, "orig", None)
+    return orig is not None and hasattr(orig, "sqlstate") and orig.sqlstate in AWAY_STATES
 
 
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:
@@ -44,5 +68,90 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
 
 def _sqlite_begin(connection: Connection) -> None:
     # A deferred transaction that reads and then writes loses updates; IMMEDIATE queues writers instead.
-    reads = connection.get_execution_options().get(READS, False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if _only_reads(connection) else "BEGIN IMMEDIATE")
+
+
+def _postgres_settings(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    for setting in (
+        "synchronous_commit = on",
+        f"lock_timeout = {BUSY_TIMEOUT_MS}",
+        f"idle_in_transaction_session_timeout = {IDLE_WRITER_TIMEOUT_MS}",
+        "timezone = 'UTC'",
+    ):
+        cursor.execute(f"SET {setting}")
+    cursor.close()
+    connection.commit()
+
+
+def _postgres_begin(connection: Connection) -> None:
+    # READ COMMITTED loses updates like a deferred SQLite transaction; the lock queues writers instead. REPEATABLE
+    # READ lets a reader see one moment: a chain and its head, counted rows and the rows.
+    if _only_reads(connection):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    else:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
+
+
+def _only_reads(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get(READS, False))
+
+
+@contextmanager
+def changing_schema(engine: Engine) -> Iterator[Connection]:
+    """One transaction that may rebuild tables; everything or nothing. Raises RuntimeError when references would break.
+
+    SQLite rebuilds a table to change it, so its foreign keys sleep meanwhile and are checked at the end.
+    """
+    is_sqlite = engine.dialect.name == "sqlite"
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        if is_sqlite:
+            driver.execute("PRAGMA foreign_keys=OFF")  # inside a transaction it would do nothing
+        try:
+            with connection.begin():
+                yield connection
+                if is_sqlite:
+                    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+                    if broken:
+                        raise RuntimeError(f"the migration would break {len(broken)} references; nothing was changed")
+                else:
+                    _sort_by_code_point(connection)
+        finally:
+            if is_sqlite:
+                driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _sort_by_code_point(connection: Connection) -> None:
+    """Texts sort as on SQLite, whatever language the cluster was made for: lists and cuts agree after a move."""
+    columns = sa.text(
+        "SELECT c.oid::regclass::text AS of, quote_ident(a.attname) AS name, format_type(a.atttypid, a.atttypmod) AS kind"
+        " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_collation l ON l.oid = a.attcollation"
+        " WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0"
+        " AND NOT a.attisdropped AND l.collname <> 'C' AND c.relname <> 'spatial_ref_sys' ORDER BY 1, a.attnum"
+    )
+    changes: dict[str, list[str]] = {}
+    for of, name, kind in connection.execute(columns):
+        changes.setdefault(of, []).append(f'ALTER COLUMN {name} TYPE {kind} COLLATE "C"')
+    for of, changed in changes.items():
+        connection.exec_driver_sql(f"ALTER TABLE {of} {', '.join(changed)}")
+
+
+class Utc(TypeDecorator):
+    """Aware datetimes in, aware UTC out; a naive one is refused rather than guessed."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without its zone cannot be stored")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -12,6 +12,7 @@ import shapely
 import sqlalchemy as sa
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeDecorator, UserDefinedType
 
 BOXED = ("area_versions", "buildings", "roads")
@@ -27,7 +28,7 @@ class _PostgisGeometry(UserDefinedType):
         return sa.func.ST_GeomFromWKB(value, 4326)
 
     def column_expression(self, column: Any) -> Any:
-        return sa.func.ST_AsBinary(column)
+        return sa.func.ST_AsBinary(column, type_=Geometry())
 
 
 class Geometry(TypeDecorator):
@@ -46,6 +47,27 @@ class Geometry(TypeDecorator):
 
     def process_result_value(self, value: Any, dialect: Any) -> BaseGeometry | None:
         return None if value is None else shapely.from_wkb(bytes(value))
+
+
+def prepare(connection: Connection) -> None:
+    """What must be there before the first table. Raises RuntimeError with what to do when PostGIS is missing."""
+    if connection.dialect.name == "sqlite":
+        return
+    try:
+        with connection.begin_nested():
+            connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS postgis")
+    except DBAPIError as error:
+        raise RuntimeError("this database needs PostGIS: its owner runs CREATE EXTENSION postgis once") from error
+
+
+def is_made_here(kind: str, name: str | None) -> bool:
+    """True for a table or index that this room or PostGIS made and the metadata does not know."""
+    if name is None:
+        return False
+    boxes = tuple(f"{table}_box" for table in BOXED)
+    return (kind == "table" and (name.startswith(boxes) or name == "spatial_ref_sys")) or (
+        kind == "index" and name in {f"ix_{table}_geometry" for table in BOXED}
+    )
 
 
 def create_indexes(connection: Connection) -> None:

@@ -5,24 +5,31 @@ A Store may be shared between threads; a unit never outlives its `with`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from domain.errors import Busy
+from domain.errors import Busy, Invalid
 from storage import tables
 from storage.areas import Areas
 from storage.assets import Assets
 from storage.buildings import Buildings
-from storage.engine import READS, open_engine
+from storage.engine import READS, is_away, open_engine
 from storage.history import History
 from storage.jobs import Jobs
 from storage.people import People
 from storage.records import Records
+
+T = TypeVar("T")
+AWAY_PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.6)
+RUNS_AT_MOST = 3
 
 
 class Work:
@@ -86,21 +93,71 @@ class Store:
 
     @contextmanager
     def work(self) -> Iterator[Work]:
-        """One writing transaction. Raises Busy when the database stays locked or is gone; nothing is kept then."""
-        try:
-            with self.engine.begin() as connection:
+        """One writing transaction, one at a time. Raises Busy when the database stays locked or goes away.
+
+        Nothing is kept after an error inside. After Busy nothing is kept either, but for one rare case: the server
+        went away between keeping and saying so. Whoever asks again must be recognised (see `run`).
+        """
+        with _plain_words():
+            with self._begun() as connection:
                 yield Work(connection)
-        except OperationalError as error:
-            raise Busy("store_busy") from error
 
     @contextmanager
     def look(self) -> Iterator[Work]:
-        """One consistent read. Raises Busy like work()."""
-        try:
-            with self.engine.connect().execution_options(**{READS: True}) as connection, connection.begin():
+        """One consistent read that waits for no writer. Raises Busy like work()."""
+        with _plain_words():
+            with self._begun(**{READS: True}) as connection:
                 yield Work(connection)
-        except OperationalError as error:
-            raise Busy("store_busy") from error
+
+    def run(self, deed: Callable[[Work], T]) -> T:
+        """One writing transaction, done again from its start when the server went away in the middle.
+
+        Only for a deed that finds its own traces: it may run once more after it has been kept.
+        """
+        for _ in range(RUNS_AT_MOST - 1):
+            try:
+                with self.work() as work:
+                    return deed(work)
+            except Busy as busy:
+                if busy.code != "store_away":
+                    raise
+        with self.work() as work:
+            return deed(work)
 
     def close(self) -> None:
         self.engine.dispose()
+
+    @contextmanager
+    def _begun(self, **options: Any) -> Iterator[Connection]:
+        with self._connection(**options) as connection, connection.get_transaction():  # type: ignore[union-attr]
+            yield connection
+
+    def _connection(self, **options: Any) -> Connection:
+        """A connection inside its transaction. A server that is just restarting is waited for like a lock:
+        nothing has been asked of it yet."""
+        for pause_s in (*AWAY_PAUSES_S, None):
+            connection = None
+            try:
+                connection = self.engine.connect().execution_options(**options)
+                connection.begin()
+                return connection
+            except DBAPIError as error:
+                if connection is not None:
+                    connection.close()
+                if pause_s is None or not is_away(error):
+                    raise
+            time.sleep(pause_s)
+        raise AssertionError("the last pause raises")
+
+
+@contextmanager
+def _plain_words() -> Iterator[None]:
+    """What a database says about itself, as the refusals that every door knows."""
+    try:
+        yield
+    except DataError as error:
+        raise Invalid("text_unfit") from error
+    except (OperationalError, InterfaceError) as error:
+        raise Busy("store_away" if is_away(error) else "store_busy") from error
+    except PoolTimeout as error:
+        raise Busy("store_busy") from error

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.clusters import Cluster, why_not
 
 HOME = Path(__file__).resolve().parent.parent
 
@@ -21,18 +24,21 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A private PostgreSQL with PostGIS, started when the first test asks; skips aloud where there is none."""
+    reason = why_not()
+    if reason:
+        pytest.skip(reason)
+    started = Cluster()
+    yield started
+    started.end()
+
+
+@pytest.fixture(scope="session")
 def sample_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the sample city loaded once; copy it, never write into it."""
-    from wiring import Settings, build
-
+    """A folder with the sample city loaded once in SQLite; copy it, never write into it."""
     folder = tmp_path_factory.mktemp("sample-city")
-    settings = settings_in(folder)
-    from demo import load
-    from wiring import now
-
-    services = build(Settings(**settings))
-    load.load(services, settings["photo_store"], now(), is_wide=False)
-    services.close()
+    load_sample(settings_in(folder))
     return folder
 
 
@@ -44,8 +50,52 @@ def sample_folder(sample_template: Path, tmp_path: Path) -> Path:
     return target
 
 
-def settings_in(folder: Path) -> dict:
+@pytest.fixture(scope="session")
+def sample_on_postgis(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """(database to copy, folder of photos) of the sample city loaded once in PostGIS."""
+    folder = tmp_path_factory.mktemp("sample-postgis")
+    load_sample(settings_in(folder, cluster.create("sample_city")))
+    return "sample_city", folder
+
+
+def sample_copy(request: pytest.FixtureRequest, engine: str) -> Iterator[dict]:
+    """Settings over one's own copy of the sample city on sqlite or postgis."""
+    if engine == "sqlite":
+        yield settings_in(request.getfixturevalue("sample_folder"))
+        return
+    assert engine == "postgis", f"SLG_TEST_ENGINE is sqlite or postgis, not {engine}"
+    like, template = request.getfixturevalue("sample_on_postgis")
+    cluster: Cluster = request.getfixturevalue("cluster")
+    folder = request.getfixturevalue("tmp_path") / "city"
+    shutil.copytree(template, folder)
+    url = cluster.create(like=like)
+    yield settings_in(folder, url)
+    cluster.drop(url)
+
+
+@pytest.fixture
+def sample_settings(request: pytest.FixtureRequest) -> Iterator[dict]:
+    """One's own sample city on the engine that SLG_TEST_ENGINE names."""
+    yield from sample_copy(request, os.environ.get("SLG_TEST_ENGINE") or "sqlite")
+
+
+@pytest.fixture(params=["sqlite", "postgis"])
+def sample_on_both(request: pytest.FixtureRequest) -> Iterator[dict]:
+    """The same test on either engine."""
+    yield from sample_copy(request, request.param)
+
+
+def settings_in(folder: Path, database_url: str | None = None) -> dict:
     return {
-        "database_url": f"sqlite:///{folder}/slg.db", "photo_store": folder / "photos", "secret_key": "k" * 40,
-        "sample_city": False,
+        "database_url": database_url or f"sqlite:///{folder}/slg.db", "photo_store": folder / "photos",
+        "secret_key": "k" * 40, "sample_city": False,
     }  # fmt: skip
+
+
+def load_sample(settings: dict) -> None:
+    from demo import load
+    from wiring import Settings, build, now
+
+    services = build(Settings(**settings))
+    load.load(services, settings["photo_store"], now(), is_wide=False)
+    services.close()

@@ -6,12 +6,13 @@ from typing import Any
 
 from alembic import context
 
+from storage.spatial import is_made_here
 from storage.tables import metadata
 
 
 def _ours(_object: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:
-    """Leave the R*Tree tables and PostGIS's own alone: autogenerate would drop them."""
-    return not (kind == "table" and name is not None and ("_box" in name or name == "spatial_ref_sys"))
+    """Autogenerate would drop the box indexes and what PostGIS brings along."""
+    return not is_made_here(kind, name)
 
 
 context.configure(

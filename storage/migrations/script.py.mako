@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+import storage.engine
 import storage.spatial
-import storage.tables
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -21,9 +20,8 @@ PASSWORD = "shili-2026"
 
 
 @pytest.fixture
-def services(sample_folder: Path) -> Iterator[Services]:
-    built = build(Settings(database_url=f"sqlite:///{sample_folder}/slg.db", photo_store=sample_folder / "photos",
-                           secret_key="k" * 40, sample_city=False))  # fmt: skip
+def services(sample_settings: dict) -> Iterator[Services]:
+    built = build(Settings(**sample_settings))
     yield built
     built.close()
 

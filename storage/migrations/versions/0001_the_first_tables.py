@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+import storage.engine
 import storage.spatial
-import storage.tables
 
 revision = "0001"
 down_revision = None
@@ -13,11 +13,12 @@ depends_on = None
 
 
 def upgrade() -> None:
+    storage.spatial.prepare(op.get_bind())
     op.create_table(
         "areas",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("layer", sa.String(length=16), nullable=False),
-        sa.Column("created_at", storage.tables.Utc(), nullable=False),
+        sa.Column("created_at", storage.engine.Utc(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_areas")),
     )
     op.create_index(op.f("ix_areas_layer"), "areas", ["layer"], unique=False)
@@ -49,7 +50,7 @@ def upgrade() -> None:
         sa.Column("area_m2", sa.Float(), nullable=True),
         sa.Column("remarks", sa.Text(), nullable=True),
         sa.Column("surveyed_by", sa.String(length=64), nullable=True),
-        sa.Column("surveyed_at", storage.tables.Utc(), nullable=True),
+        sa.Column("surveyed_at", storage.engine.Utc(), nullable=True),
         sa.Column("attributes", sa.JSON(), nullable=False),
         sa.Column("is_sample", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assets")),
@@ -85,7 +86,7 @@ def upgrade() -> None:
         sa.Column("family", sa.String(length=32), nullable=False),
         sa.Column("edition", sa.String(length=64), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("adopted_at", storage.tables.Utc(), nullable=False),
+        sa.Column("adopted_at", storage.engine.Utc(), nullable=False),
         sa.PrimaryKeyConstraint("family", "edition", name=op.f("pk_catalogue_editions")),
     )
     op.create_table(
@@ -100,7 +101,7 @@ def upgrade() -> None:
         sa.Column("subject_kind", sa.String(length=16), nullable=False),
         sa.Column("subject_id", sa.String(length=64), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("at", storage.tables.Utc(), nullable=False),
+        sa.Column("at", storage.engine.Utc(), nullable=False),
         sa.Column("actor_id", sa.String(length=64), nullable=True),
         sa.Column("action", sa.String(length=64), nullable=False),
         sa.Column("salt", sa.String(length=32), nullable=False),
@@ -120,7 +121,7 @@ def upgrade() -> None:
         sa.Column("prev_hash", sa.String(length=64), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("head_list", sa.JSON(), nullable=False),
-        sa.Column("made_at", storage.tables.Utc(), nullable=False),
+        sa.Column("made_at", storage.engine.Utc(), nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_history_checkpoints")),
     )
     op.create_table(
@@ -138,13 +139,13 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=128), nullable=False),
         sa.Column("payload", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("run_after", storage.tables.Utc(), nullable=False),
+        sa.Column("run_after", storage.engine.Utc(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("leased_by", sa.String(length=64), nullable=True),
-        sa.Column("lease_until", storage.tables.Utc(), nullable=True),
+        sa.Column("lease_until", storage.engine.Utc(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("created_at", storage.tables.Utc(), nullable=False),
-        sa.Column("done_at", storage.tables.Utc(), nullable=True),
+        sa.Column("created_at", storage.engine.Utc(), nullable=False),
+        sa.Column("done_at", storage.engine.Utc(), nullable=True),
         sa.PrimaryKeyConstraint("serial", name=op.f("pk_jobs")),
         sa.UniqueConstraint("key", name=op.f("uq_jobs_key")),
     )
@@ -160,7 +161,7 @@ def upgrade() -> None:
         sa.Column("serial", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("account", sa.String(length=64), nullable=False),
         sa.Column("address", sa.String(length=64), nullable=False),
-        sa.Column("at", storage.tables.Utc(), nullable=False),
+        sa.Column("at", storage.engine.Utc(), nullable=False),
         sa.Column("succeeded", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("serial", name=op.f("pk_login_attempts")),
     )
@@ -180,8 +181,8 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.String(length=256), nullable=False),
         sa.Column("lang", sa.String(length=8), nullable=False),
         sa.Column("is_sample", sa.Boolean(), nullable=False),
-        sa.Column("disabled_at", storage.tables.Utc(), nullable=True),
-        sa.Column("created_at", storage.tables.Utc(), nullable=False),
+        sa.Column("disabled_at", storage.engine.Utc(), nullable=True),
+        sa.Column("created_at", storage.engine.Utc(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
         sa.UniqueConstraint("phone", name=op.f("uq_people_phone")),
         sa.UniqueConstraint("username", name=op.f("uq_people_username")),
@@ -218,9 +219,9 @@ def upgrade() -> None:
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("crosses_grids", sa.Boolean(), nullable=False),
         sa.Column("is_sample", sa.Boolean(), nullable=False),
-        sa.Column("valid_from", storage.tables.Utc(), nullable=True),
-        sa.Column("valid_to", storage.tables.Utc(), nullable=True),
-        sa.Column("created_at", storage.tables.Utc(), nullable=False),
+        sa.Column("valid_from", storage.engine.Utc(), nullable=True),
+        sa.Column("valid_to", storage.engine.Utc(), nullable=True),
+        sa.Column("created_at", storage.engine.Utc(), nullable=False),
         sa.Column("created_by", sa.String(length=64), nullable=True),
         sa.Column("attributes", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["area_id"], ["areas.id"], name=op.f("fk_area_versions_area_id")),
@@ -238,8 +239,8 @@ def upgrade() -> None:
         sa.Column("role", sa.String(length=32), nullable=False),
         sa.Column("scope_kind", sa.String(length=16), nullable=False),
         sa.Column("scope_id", sa.String(length=64), nullable=True),
-        sa.Column("since", storage.tables.Utc(), nullable=False),
-        sa.Column("until", storage.tables.Utc(), nullable=True),
+        sa.Column("since", storage.engine.Utc(), nullable=False),
+        sa.Column("until", storage.engine.Utc(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_assignments_person_id")),
         sa.PrimaryKeyConstraint("serial", name=op.f("pk_assignments")),
     )
@@ -248,9 +249,9 @@ def upgrade() -> None:
         "login_sessions",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("person_id", sa.String(length=64), nullable=False),
-        sa.Column("created_at", storage.tables.Utc(), nullable=False),
-        sa.Column("expires_at", storage.tables.Utc(), nullable=False),
-        sa.Column("revoked_at", storage.tables.Utc(), nullable=True),
+        sa.Column("created_at", storage.engine.Utc(), nullable=False),
+        sa.Column("expires_at", storage.engine.Utc(), nullable=False),
+        sa.Column("revoked_at", storage.engine.Utc(), nullable=True),
         sa.Column("address", sa.String(length=64), nullable=True),
         sa.Column("device", sa.String(length=200), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_login_sessions_person_id")),
@@ -265,9 +266,9 @@ def upgrade() -> None:
         sa.Column("issue_type", sa.String(length=64), nullable=False),
         sa.Column("subject_id", sa.String(length=64), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("captured_at", storage.tables.Utc(), nullable=False),
-        sa.Column("sent_at", storage.tables.Utc(), nullable=True),
-        sa.Column("received_at", storage.tables.Utc(), nullable=False),
+        sa.Column("captured_at", storage.engine.Utc(), nullable=False),
+        sa.Column("sent_at", storage.engine.Utc(), nullable=True),
+        sa.Column("received_at", storage.engine.Utc(), nullable=False),
         sa.Column("clock_off_s", sa.Float(), nullable=True),
         sa.Column("reporter_id", sa.String(length=64), nullable=False),
         sa.Column("position", sa.JSON(), nullable=True),
@@ -311,7 +312,7 @@ def upgrade() -> None:
         sa.Column("from_version_id", sa.String(length=64), nullable=False),
         sa.Column("to_version_id", sa.String(length=64), nullable=False),
         sa.Column("relation", sa.String(length=16), nullable=False),
-        sa.Column("at", storage.tables.Utc(), nullable=False),
+        sa.Column("at", storage.engine.Utc(), nullable=False),
         sa.ForeignKeyConstraint(
             ["from_version_id"], ["area_versions.id"], name=op.f("fk_area_lineage_from_version_id")
         ),
@@ -349,12 +350,12 @@ def upgrade() -> None:
         sa.Column("media_type", sa.String(length=64), nullable=False),
         sa.Column("shot", sa.String(length=64), nullable=False),
         sa.Column("source", sa.String(length=16), nullable=False),
-        sa.Column("taken_at", storage.tables.Utc(), nullable=True),
+        sa.Column("taken_at", storage.engine.Utc(), nullable=True),
         sa.Column("position", sa.JSON(), nullable=True),
         sa.Column("derived_from", sa.String(length=64), nullable=True),
         sa.Column("preview", sa.LargeBinary(), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("kept_at", storage.tables.Utc(), nullable=True),
+        sa.Column("kept_at", storage.engine.Utc(), nullable=True),
         sa.Column("views", sa.String(length=16), nullable=False),
         sa.Column("view_error", sa.String(length=64), nullable=True),
         sa.Column("facts", sa.JSON(), nullable=False),
