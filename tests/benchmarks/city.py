@@ -24,15 +24,21 @@ TEMPLATE = "SLG_BENCH_CITY"  # a folder with the sample city, made once by run.p
 
 
 @contextmanager
-def city(**settings: str) -> Iterator[Server]:
-    """The app over a sample city of its own; everything is gone afterwards."""
+def sample_folder() -> Iterator[Path]:
+    """A copy of the sample city, or an empty folder that the app fills itself; gone afterwards."""
     with TemporaryDirectory(prefix="slg-bench-") as folder:
         home = Path(folder) / "city"
         if os.environ.get(TEMPLATE):
             shutil.copytree(os.environ[TEMPLATE], home)
         home.mkdir(exist_ok=True)
-        with running_server(home, **settings) as server:
-            yield server
+        yield home
+
+
+@contextmanager
+def city(**settings: str) -> Iterator[Server]:
+    """The app over a sample city of its own."""
+    with sample_folder() as folder, running_server(folder, **settings) as server:
+        yield server
 
 
 def log_in(server: Server, username: str) -> str:
