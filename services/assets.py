@@ -12,7 +12,7 @@ from domain.policy.assets import load_assets
 from domain.policy.permissions import Permissions, Scoped
 from domain.records import Actor, Asset
 from services.places import find_place
-from storage.store import Store
+from storage.store import Store, Work
 
 
 class AssetsService:
@@ -25,6 +25,12 @@ class AssetsService:
         self._permissions.require(actor, "asset.read")
         with self._store.look() as work:
             return work.assets.search(view, self._permissions.reach(actor, "asset.read"))
+
+    def counts(self, view: AssetFilter, actor: Actor) -> dict[str, int]:
+        """How many each category holds under the same filter, whatever category it names."""
+        self._permissions.require(actor, "asset.read")
+        with self._store.look() as work:
+            return work.assets.counts(replace(view, category=None), self._permissions.reach(actor, "asset.read"))
 
     def register(self, asset: Asset, actor: Actor) -> Asset:
         """Keep one asset; its zone, grid and street come from its place. asset_no "" gets the next number.
@@ -70,8 +76,13 @@ class AssetsService:
         self._permissions.require(actor, "asset.read", here)
         return found
 
-    def _number(self, work: object, category: str) -> str:
-        return f"{category[:2].upper()}-{work.next_number('asset-' + category):05d}"  # type: ignore[attr-defined]
+    def _number(self, work: Work, category: str) -> str:
+        """The next free number of a category: its letters and five digits. Numbers typed by hand are stepped over."""
+        prefix = load_assets().categories[category].number_prefix
+        while True:
+            number = f"{prefix}-{work.next_number('asset-' + category):05d}"
+            if not work.assets.number_taken(number):
+                return number
 
 
 def _payload(asset: Asset) -> dict[str, object]:

@@ -33,16 +33,15 @@ class Assets:
         return next(iter(self._select([assets.c.id == asset_id], 1)), None)
 
     def search(self, view: AssetFilter, reach: Reach) -> list[Asset]:
-        where: list[Any] = [within(reach)]
-        if view.text:
-            like = f"%{view.text}%"
-            where.append(sa.or_(assets.c.name.like(like), assets.c.asset_no.like(like),
-                                assets.c.location_text.like(like)))  # fmt: skip
-        if view.category:
-            where.append(assets.c.category == view.category)
-        if view.zone_id:
-            where.append(assets.c.zone_id == view.zone_id)
-        return self._select(where, view.limit)
+        return self._select(_where(view, reach), view.limit)
+
+    def counts(self, view: AssetFilter, reach: Reach) -> dict[str, int]:
+        """How many of each category."""
+        number = sa.func.count()
+        rows = self._connection.execute(
+            sa.select(assets.c.category, number).where(*_where(view, reach)).group_by(assets.c.category)
+        )
+        return {category: n for category, n in rows}
 
     def _select(self, where: list[Any], limit: int) -> list[Asset]:
         zone = area_versions.alias("zone")
@@ -54,6 +53,19 @@ class Assets:
             .limit(limit)
         )
         return [Asset(**row) for row in self._connection.execute(query).mappings()]
+
+
+def _where(view: AssetFilter, reach: Reach) -> list[sa.ColumnElement[bool]]:
+    where = [within(reach)]
+    if view.text:
+        c = assets.c
+        where.append(sa.or_(*(column.contains(view.text, autoescape=True) for column in
+                              (c.name, c.asset_no, c.location_text))))  # fmt: skip
+    if view.category:
+        where.append(assets.c.category == view.category)
+    if view.zone_id:
+        where.append(assets.c.zone_id == view.zone_id)
+    return where
 
 
 def within(reach: Reach) -> sa.ColumnElement[bool]:
