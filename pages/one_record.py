@@ -9,23 +9,17 @@ from wiring import services
 actor, say = shell.actor(), shell.say()
 office = services()
 zone, catalogue = office.timezone, office.catalogue
-
-
-def way_back() -> None:
-    st.page_link("pages/records.py", label=say("record.back"), icon=":material/arrow_back:", query_params=filters.back())
-
-
 try:
     record = office.records.get(state.asked("id"), actor)
 except NotFound as refused:
     facts.head(say("record.gone"), say=say)
     facts.told(shell.sentence(refused, say), "danger", "search_off")
-    way_back()
+    filters.way_back(say)
     st.stop()
 
 issue = catalogue.get(record.issue_type) if catalogue.has(record.issue_type) else None
 told = office.records.story(record.id, actor)
-way_back()
+filters.way_back(say, record.number)
 record_facts.head(record, catalogue, say)
 record_facts.warnings(record, zone, say)
 left, right = st.columns([1.62, 1], gap="medium")
@@ -36,11 +30,11 @@ with right:
     if record.lon is None or record.lat is None:
         st.caption(say("record.no_place"))
     else:
-        bundle.mount("map", office.bundles.urls, key=f"place-{record.id}", mode="spot", height=260,
+        bundle.mount("map", office.bundles.urls, key=f"place-{record.id}", mode="spot", height=240,
                      spot={"lon": record.lon, "lat": record.lat}, fix=record_facts.fix(record),
                      **bundle.common(say, office.bundles.urls, "map"))  # fmt: skip
 story.history(told.entries, told.is_whole, issue, zone, say)
 if issue:
-    story.laws(issue, catalogue, say)
+    story.laws(issue, catalogue, record.catalogue_edition, say)
 if told.may_take_originals:
     record_facts.originals(record, issue, say)

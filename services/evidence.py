@@ -21,7 +21,7 @@ from media.stamp import Stamp
 from services.queue import Queue
 from storage.jobs import Job
 from storage.photos import Arriving, PhotoStore
-from storage.store import Store
+from storage.store import Store, Work
 
 MAKE_VIEWS = "photo.views"
 REASON_AT_LEAST = 4
@@ -106,17 +106,20 @@ class Evidence:
             self._photos.keep(file, photo.sha256)
         except OSError as error:
             raise Busy("disk_full") from error
-        now = self._clock()
-        with self._store.work() as work:
-            current = work.records.photo(photo.id)
-            if current is not None and current.state != "kept":
-                work.records.update_photo(photo.id, state="kept", kept_at=now, media_type=header.media_type)
-                work.history.write("record", photo.record_id, "photo.kept",
-                                   {"photo_id": photo.id, "sha256": photo.sha256, "shot": photo.shot},
-                                   actor_id=actor.person_id, at=now)  # fmt: skip
-                self._queue.put(work, MAKE_VIEWS, f"{MAKE_VIEWS}:{photo.id}", {"photo_id": photo.id})
-            kept = work.records.photo(photo.id)
+        kept = self._store.run(lambda work: self._say_kept(work, photo, header.media_type, actor))
         self._queue.nudge()
+        return kept
+
+    def _say_kept(self, work: Work, photo: Photo, media_type: str, actor: Actor) -> Photo:
+        now = self._clock()
+        current = work.records.photo(photo.id)
+        if current is not None and current.state != "kept":
+            work.records.update_photo(photo.id, state="kept", kept_at=now, media_type=media_type)
+            work.history.write("record", photo.record_id, "photo.kept",
+                               {"photo_id": photo.id, "sha256": photo.sha256, "shot": photo.shot},
+                               actor_id=actor.person_id, at=now)  # fmt: skip
+            self._queue.put(work, MAKE_VIEWS, f"{MAKE_VIEWS}:{photo.id}", {"photo_id": photo.id})
+        kept = work.records.photo(photo.id)
         assert kept is not None
         return kept
 

@@ -18,6 +18,10 @@ def head(text: str, *marks: Any, above: Any = None, is_sample: bool = False, say
     st.html(join(line, el("div", el("h1", text), *marks, sample, class_="slg-head")))
 
 
+def crumb(number: str) -> None:
+    st.html(el("p", "/ ", mono(number), class_="slg-crumb"))
+
+
 def lead(sentence: Any) -> None:
     st.html(el("p", sentence, class_="slg-lead"))
 

@@ -14,7 +14,7 @@ from domain.filters import UNSETTLED, RecordFilter
 from domain.policy.issue import IssueType
 from domain.records import Area
 from i18n import Words
-from ui import state
+from ui import facts, state
 
 PAGE_SIZE = 20
 PERIODS = {"day": 1, "week": 7, "month": 30, "quarter": 90}
@@ -86,11 +86,11 @@ def controls(choice: Choice, kinds: Sequence[IssueType], streets: Sequence[Area]
     with st.container(horizontal=True, key="filters", vertical_alignment="bottom"):
         state.seed("filter_q", choice.text)
         st.text_input(say("records.find"), key="slg.filter_q", placeholder=say("records.find_hint"), max_chars=50,
-                      on_change=_changed, args=("q",), width=250)  # fmt: skip
+                      on_change=_changed, args=("q",), width=230, label_visibility="collapsed")  # fmt: skip
         state.seed("filter_kind", list(choice.kinds))
         st.multiselect(say("records.kind"), list(kind_names), format_func=kind_names.__getitem__, key="slg.filter_kind",
                        placeholder=say("records.any_kind"), select_all=False, on_change=_changed, args=("kind",),
-                       width=280)  # fmt: skip
+                       width=248, label_visibility="collapsed")  # fmt: skip
         _one("place", choice.place, PLACES, {code: say(f"records.place_{code}") for code in PLACES}, say)
         if len(streets) > 1:
             _one("street", choice.street, list(street_names), street_names, say)
@@ -145,14 +145,22 @@ def back() -> dict[str, Any]:
     return dict(state.kept("records_address") or {})
 
 
+def way_back(say: Words, number: str = "") -> None:
+    """A link to the list as it was left, and the number that is being looked at beside it."""
+    with st.container(horizontal=True, vertical_alignment="center", key="way_back", gap="xsmall"):
+        st.page_link("pages/records.py", label=say("record.back"), icon=":material/arrow_back:", query_params=back())
+        if number:
+            facts.crumb(number)
+
+
 def keep_address() -> None:
     state.keep("records_address", {name: found for name in NAMES if (found := state.asked_many(name))})
 
 
 def _one(name: str, value: str, options: Sequence[str], labels: dict[str, str], say: Words) -> None:
     state.seed(f"filter_{name}", value)
-    st.selectbox(say(f"records.{name}"), ["", *options], format_func=lambda code: labels.get(code) or say("records.any"),
-                 key=f"slg.filter_{name}", on_change=_changed, args=(name,), width=170)  # fmt: skip
+    st.selectbox(say(f"records.{name}"), ["", *options], format_func=lambda code: labels.get(code) or say(f"records.any_{name}"),
+                 key=f"slg.filter_{name}", on_change=_changed, args=(name,), width=162, label_visibility="collapsed")  # fmt: skip
 
 
 def _one_of(value: str, known: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
@@ -14,6 +15,7 @@ from i18n import Words
 from ui import bundle, chips, times
 
 UNSETTLED_MARK = "wrong_location"
+TRAILING_BRACKET = re.compile(r"\s*(（[^（）]*）|\([^()]*\))$")
 
 
 def cards(records: Sequence[Record], catalogue: Catalogue, zone: tzinfo, say: Words, *, key: str) -> str | None:
@@ -46,7 +48,7 @@ def kind_name(code: str, catalogue: Catalogue, say: Words) -> str:
     """The kind without what stands in brackets behind it; a kind that left the catalogue is shown by its code."""
     if not catalogue.has(code):
         return code
-    return catalogue.get(code).name(say.lang).partition("（")[0].partition(" (")[0]
+    return TRAILING_BRACKET.sub("", catalogue.get(code).name(say.lang))
 
 
 def where(record: Record, say: Words) -> str:

@@ -22,8 +22,9 @@ REASON_AT_LEAST, APART_AT_LEAST_M = 4, 10.0
 
 def head(record: Record, catalogue: Catalogue, say: Words) -> None:
     kind = kind_name(record.issue_type, catalogue, say)
-    rows.head(say("record.suspected", kind=kind), chips.state_chip(record.state, say), is_sample=record.is_sample,
-              above=join(say("record.crumb"), " / ", rows.mono(record.number)), say=say)  # fmt: skip
+    rows.head(
+        say("record.suspected", kind=kind), chips.state_chip(record.state, say), is_sample=record.is_sample, say=say
+    )
 
 
 def warnings(record: Record, zone: tzinfo, say: Words) -> None:
@@ -50,13 +51,10 @@ def facts(record: Record, issue: IssueType | None, apart_m: float | None, zone: 
         (say("record.plate"), record.plate),
         (say("record.note"), record.note),
         (say("record.lead"), _offices(issue, say)),
-        (say("record.scheme"), _scheme(issue, say)),
         (say("record.grade"), say("record.grade_lead", who=record.reporter_name)),
         (say("record.seen"), times.moment(record.captured_at, zone)),
-        (say("record.received"), times.moment(record.received_at, zone)),
+            (say("record.received"), times.moment(record.received_at, zone)),
         (say("record.fix"), _position(record, apart_m, say)),
-        (say("record.limit"), _limit(issue, say)),
-        (say("record.edition"), rows.mono(record.catalogue_edition)),
     ])  # fmt: skip
 
 
@@ -105,20 +103,6 @@ def _offices(issue: IssueType | None, say: Words) -> str | None:
     return " / ".join(part for part in (named(issue.departments.lead), named(issue.departments.joint)) if part)
 
 
-def _scheme(issue: IssueType | None, say: Words) -> str | None:
-    if issue is None:
-        return None
-    return issue.departments.scheme_en if say.lang == "en" else issue.departments.scheme_zh
-
-
-def _limit(issue: IssueType | None, say: Words) -> str | None:
-    if issue is None:
-        return None
-    limit = issue.time_limit
-    key = "record.limit_proposal" if limit.is_proposal else "record.limit_set"
-    return say(key, value=limit.value, unit=say(f"record.unit_{limit.unit}"))
-
-
 def _position(record: Record, apart_m: float | None, say: Words) -> Markup:
     lines = []
     found = record.position
@@ -127,7 +111,9 @@ def _position(record: Record, apart_m: float | None, say: Words) -> Markup:
         lines.append(say("record.no_fix_because", reason=reason) if reason else say("record.no_fix"))
     else:
         good = (
-            say("record.fix_good", m=round(found.accuracy_m)) if found.accuracy_m is not None else say("record.fix_unknown")
+            say("record.fix_good", m=round(found.accuracy_m))
+            if found.accuracy_m is not None
+            else say("record.fix_unknown")
         )
         lines.append(good if not record.position_reason else f"{good} · {record.position_reason}")
     if apart_m is not None and apart_m >= APART_AT_LEAST_M:

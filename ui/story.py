@@ -45,10 +45,12 @@ def did(entry: HistoryEntry, issue: IssueType | None, say: Words) -> str:
     return say(key, **known)
 
 
-def laws(issue: IssueType, catalogue: Catalogue, say: Words) -> None:
+def laws(issue: IssueType, catalogue: Catalogue, edition: str, say: Words) -> None:
     """Articles that were read, with the version that was read; nothing is quoted that nobody read."""
     en = say.lang == "en"
-    facts.section(say("record.laws"))
+    facts.section(say("record.laws"), say("record.edition_of", edition=edition))
+    facts.facts([(say("record.scheme"), issue.departments.scheme_en if en else issue.departments.scheme_zh),
+                 (say("record.limit"), _limit(issue, say))])  # fmt: skip
     lines = []
     for basis in issue.legal_basis:
         source = catalogue.sources.get(basis.source)
@@ -62,3 +64,9 @@ def laws(issue: IssueType, catalogue: Catalogue, say: Words) -> None:
         st.html(el("ul", lines, class_="slg-laws"))
     else:
         facts.lead(say("record.no_law"))
+
+
+def _limit(issue: IssueType, say: Words) -> str:
+    limit = issue.time_limit
+    key = "record.limit_proposal" if limit.is_proposal else "record.limit_set"
+    return say(key, value=limit.value, unit=say(f"record.unit_{limit.unit}"))

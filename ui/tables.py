@@ -41,7 +41,7 @@ def records(found: Sequence[Record], catalogue: Catalogue, zone: tzinfo, say: Wo
     config["note"] = column.TextColumn(say("records.note"), width="medium")
     event = st.dataframe(
         frame, column_config=config, hide_index=True, height=HEAD_PX + ROW_PX * len(frame), row_height=ROW_PX,
-        on_select="rerun", selection_mode="single-row", key=key,
+        on_select="rerun", selection_mode="single-cell", key=key,
     )  # fmt: skip
-    rows = event.selection.rows
-    return found[rows[0]].number if rows and rows[0] < len(found) else None
+    cells = event.selection.cells
+    return found[cells[0][0]].number if cells and cells[0][0] < len(found) else None

@@ -13,11 +13,13 @@ from domain.policy.catalogue import Catalogue
 from domain.records import Actor, Asset
 from i18n import Words
 from ui import facts, photos, times
+from ui.markup import el
 
 WALKS = ("inspector", "grid_leader")
 SETTLES = ("community_specialist", "supervisor", "street_officer", "dispatcher", "handler")
 SEES_THE_CITY = ("leader", "housing_bureau")
-MOST_AT_MOST = 5
+MOST_AT_MOST, ASSETS_AT_MOST, LOWEST_AT_MOST = 5, 8, 5
+OPEN_JOBS = ("queued", "running")
 
 Findings = Callable[[Asset], Sequence[Any]]
 
@@ -63,10 +65,7 @@ def _managed(covered: Any, say: Words) -> Opening:
     share = covered.whole.household_share
     if share is None:
         return Opening("managed", say("today.managed_unknown"))
-    # Never rounded up: 99.96 % is not everybody.
-    return Opening(
-        "managed", say("today.managed_title", share=f"{int(share * 1000) / 10:.1f}%"), _managed_note(covered, say)
-    )
+    return Opening("managed", say("today.managed_title", share=_percent(share, say)), _managed_note(covered, say))
 
 
 def _managed_note(covered: Any, say: Words) -> str:
@@ -83,16 +82,68 @@ def report_button(*, is_first: bool, say: Words) -> None:
 
 
 def assets(held: Sequence[Asset], findings: Findings, *, is_first: bool, say: Words) -> None:
+    """The assets with something to put right, each with what it is."""
+    told = [(asset, findings(asset)) for asset in held]
+    told = [(asset, found) for asset, found in told if found]
     if not is_first:
-        facts.section(say("today.assets_title", n=sum(1 for asset in held if findings(asset))))
-    st.page_link("pages/asset.py", label=say("today.assets_open"), icon=":material/inventory_2:")
+        facts.section(say("today.assets_title", n=len(told)))
+    _open("pages/asset.py", say("today.assets_open"), "inventory_2", is_first=is_first)
+    lines = [
+        el("li", facts.mono(asset.asset_no), el("span", asset.name, class_="by"),
+           el("span", " ".join(_finding(one, say) for one in found), class_="did"))
+        for asset, found in told[:ASSETS_AT_MOST]
+    ]  # fmt: skip
+    if lines:
+        st.html(el("ol", lines, class_="slg-story slg-wide"))
+    if len(told) > ASSETS_AT_MOST:
+        st.caption(say("today.assets_more", n=len(told) - ASSETS_AT_MOST))
 
 
 def coverage(covered: Any, *, is_first: bool, say: Words) -> None:
+    """The city in four figures, then the streets that are furthest behind."""
     if not is_first:
         found = _managed(covered, say)
         facts.section(found.title, found.note)
-    st.page_link("pages/coverage.py", label=say("today.open_coverage"), icon=":material/bar_chart:")
+    _open("pages/coverage.py", say("today.open_coverage"), "bar_chart", is_first=is_first)
+    whole, never = covered.whole, covered.never_seen
+    facts.figures([
+        (say("today.share_households"), _percent(whole.household_share, say), "",
+         say("today.of", part=f"{whole.households_managed:,}", whole=f"{whole.households:,}"), ""),
+        (say("today.share_buildings"), _percent(whole.building_share, say), "",
+         say("today.of", part=f"{whole.buildings_managed:,}", whole=f"{whole.buildings:,}"), ""),
+        (say("today.bare_zones"), covered.unmanaged_zones, say("today.unit_zones"),
+         say("today.of", part=f"{covered.unmanaged_zones:,}", whole=f"{covered.zones:,}"), ""),
+        (say("today.never_seen"), never, say("today.unit_streets"), say("today.never_seen_note") if never else "",
+         "warn" if never else ""),
+    ])  # fmt: skip
+    counted, _, _ = covered.listed("households")
+    lines = [
+        el("li", el("span", row.area.name, class_="at"), el("span", _percent(row.figures.household_share, say), class_="by"),
+           el("span", say("today.lowest_item", managed=f"{row.figures.households_managed:,}",
+                          households=f"{row.figures.households:,}"), class_="did"))
+        for row in counted[:LOWEST_AT_MOST]
+    ]  # fmt: skip
+    if lines:
+        facts.section(say("today.lowest"))
+        st.html(el("ol", lines, class_="slg-story slg-pairs"))
+
+
+def _open(page: str, label: str, sign: str, *, is_first: bool) -> None:
+    """The one action of a page is a button; the same thing further down is a link."""
+    if not is_first:
+        st.page_link(page, label=label, icon=f":material/{sign}:")
+    elif st.button(label, key="go_on", type="primary", icon=f":material/{sign}:"):
+        st.switch_page(page)
+
+
+def _finding(found: Any, say: Words) -> str:
+    key = next((k for k in (f"findings.{found.code}", f"refused.{found.code}") if say.has(k)), None)
+    return say(key, **found.facts) if key else found.code
+
+
+def _percent(share: float | None, say: Words) -> str:
+    """Cut, never rounded up: 99.96 % is not everybody."""
+    return say("today.unsurveyed") if share is None else f"{int(share * 1000) / 10:.1f}%"
 
 
 def verified(outcome: tuple[Any, datetime] | None, zone: tzinfo, say: Words) -> None:
@@ -110,43 +161,25 @@ def verified(outcome: tuple[Any, datetime] | None, zone: tzinfo, say: Words) -> 
     facts.told(sentence, "danger", "gpp_bad")
 
 
-def queue(waiting: Mapping[str, int], say: Words) -> None:
-    if not waiting:
-        facts.lead(say("today.queue_none"))
-        return
-    names = {kind: f"today.job_{kind.replace('.', '_')}" for kind in waiting}
-    items = [
-        say("today.queue_item", kind=say(key) if say.has(key) else kind, n=waiting[kind]) for kind, key in names.items()
-    ]
-    facts.lead(
-        say(
-            "today.queue_waiting",
-            n=sum(waiting.values()),
-            list="、".join(items) if say.lang == "zh" else ", ".join(items),
-        )
-    )
+def queue(states: Mapping[str, int], say: Words) -> None:
+    """states: how many jobs are in each state of storage/jobs.py."""
+    facts.section(say("today.queue"))
+    facts.lead(say("today.queue_open", open=sum(states.get(s, 0) for s in OPEN_JOBS), done=states.get("done", 0)))
+    if states.get("failed"):
+        facts.told(say("today.queue_failed", n=states["failed"]), "warn", "build")
 
 
-def news(day: Any, catalogue: Catalogue, zone: tzinfo, say: Words) -> str | None:
+def news(actor: Actor, day: Any, catalogue: Catalogue, zone: tzinfo, say: Words) -> str | None:
     """Figures and the newest records; gives the number of a record that was pressed."""
     if not day.total:
         facts.section(say("today.latest"))
         facts.told(say("today.no_records"), "muted", "photo_camera")
         return None
-    unit = say("today.unit")
-    facts.figures([
-        (say("today.day"), day.today, unit, "", ""), (say("today.week"), day.week, unit, "", ""),
-        (say("today.unsettled"), day.unsettled, unit, "", "warn" if day.unsettled else ""),
-        (say("today.total"), day.total, unit, "", ""), *([(say("today.mine"), day.mine, unit, "", "")] if day.mine else []),
-    ])  # fmt: skip
+    facts.figures(_figures(actor, day, say))
     most = sorted(day.by_issue.items(), key=lambda pair: -pair[1])[:MOST_AT_MOST]
-    if most:
+    if most and not actor.has_role(*WALKS):
         named = [say("today.most_item", kind=photos.kind_name(code or "", catalogue, say), n=n) for code, n in most]
-        facts.lead(
-            f"{say('today.most')}: {' · '.join(named)}"
-            if say.lang == "en"
-            else f"{say('today.most')}：{' · '.join(named)}"
-        )
+        facts.lead(say("today.most", list=" · ".join(named)))
     with st.container(horizontal=True):
         if day.unsettled:
             st.page_link("pages/records.py", label=say("today.settle", n=day.unsettled), icon=":material/wrong_location:",
@@ -154,3 +187,13 @@ def news(day: Any, catalogue: Catalogue, zone: tzinfo, say: Words) -> str | None
         st.page_link("pages/records.py", label=say("today.all_records", n=day.total), icon=":material/folder_open:")
     facts.section(say("today.latest"))
     return photos.cards(day.latest, catalogue, zone, say, key="latest")
+
+
+def _figures(actor: Actor, day: Any, say: Words) -> list[tuple[str, int, str, str, str]]:
+    """Whoever walks wants to know of their own; whoever sits at a desk, of what came in and what waits."""
+    unit = say("today.unit")
+    week, total = (say("today.week"), day.week, unit, "", ""), (say("today.total"), day.total, unit, "", "")
+    if actor.has_role(*WALKS):
+        return [(say("today.mine"), day.mine, unit, "", ""), week]
+    unsettled = (say("today.unsettled"), day.unsettled, unit, "", "warn" if day.unsettled else "")
+    return [(say("today.day"), day.today, unit, "", ""), week, unsettled, total]
