@@ -11,6 +11,7 @@ sys.path.insert(0, str(HOME))
 
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
 
+from demo.pictures import picture  # noqa: E402
 from tests.browser.running import CHROMIUM, FLAGS, PASSWORD, Server, running_server  # noqa: E402
 
 SIZES = {"phone": (390, 844), "desk": (1440, 900)}
@@ -43,8 +44,39 @@ def main(folder: Path, wanted: set[str]) -> None:
                 for name, who, ready in PAGES:
                     if who == account and (not wanted or name in wanted):
                         take(page, server, name, ready, folder / f"{name}-{account or 'anyone'}-{size}.png")
+                if account == "inspector1" and (not wanted or "record" in wanted):
+                    report(page, Path(temporary), folder, size)
                 context.close()
         browser.close()
+
+
+def report(page: Page, scratch: Path, folder: Path, size: str) -> None:
+    """The capture form's further screens, to the record number."""
+
+    def shoot(name: str) -> None:
+        page.wait_for_timeout(800)
+        page.screenshot(path=folder / f"record-{name}-inspector1-{size}.png")
+        print(folder / f"record-{name}-inspector1-{size}.png")
+
+    page.goto("/record")
+    page.get_by_test_id("tile-zombie_vehicle").click()
+    shoot("1-kind")
+    page.get_by_test_id("start-shots").click()
+    for i, shot in enumerate(("panorama", "closeup", "plate")):
+        file = scratch / f"{shot}.jpg"
+        file.write_bytes(picture("zombie_vehicle", shot, 11 + i, (2000, 1500)))
+        page.get_by_test_id(f"shot-input-{shot}").set_input_files(str(file))
+        page.get_by_test_id(f"thumb-{shot}").wait_for()
+        if shot == "panorama":
+            shoot("2-shots")
+    page.get_by_test_id("to-place").click()
+    page.get_by_test_id("plate-input").fill("浙D12345")
+    page.wait_for_timeout(2500)
+    shoot("3-place")
+    page.get_by_test_id("submit").click()
+    page.get_by_test_id("record-number").wait_for()
+    page.get_by_text("3 / 3").first.wait_for()
+    shoot("4-received")
 
 
 def log_in(page: Page, account: str) -> None:
@@ -64,6 +96,8 @@ def take(page: Page, server: Server, name: str, ready: str, path: Path) -> None:
     page.locator(ready).first.wait_for(timeout=60_000)
     if ready != "input[name=username]":
         page.locator("[data-testid=stStatusWidget]").wait_for(state="detached", timeout=60_000)
+    if ready == "canvas" and name in ("map", "draw"):
+        page.locator(".slg-map[data-ready]").first.wait_for(timeout=60_000)
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(1500)  # pictures, not a test: let the map paint its last tile
     page.screenshot(path=path)
