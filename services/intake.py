@@ -45,21 +45,23 @@ class Intake:
         """
         self._permissions.require(actor, "record.report")
         plate = self._judge(capture)
-        with self._store.work() as work:
-            known = work.records.content_hash(capture.id)
-            if known is not None:
-                if known != (capture.content_hash, actor.person_id):
-                    raise Conflict("capture_id_used", field="id")
-                return _existing(work, capture.id), False
-            now = self._clock()
-            place = _place_of(work, capture)
-            number = self._number(work, now)
-            row = self._row(capture, plate, place, number, actor, now)
-            photos = [_photo_row(capture.id, i, p) for i, p in enumerate(capture.photos)]
-            work.records.add(row, photos)
-            work.history.write("record", capture.id, "record.received", _payload(row, capture), at=now,
-                               actor_id=actor.person_id)  # fmt: skip
-            return _existing(work, capture.id), True
+        return self._store.run(lambda work: self._keep(work, capture, plate, actor))
+
+    def _keep(self, work: Work, capture: Capture, plate: str | None, actor: Actor) -> tuple[Record, bool]:
+        known = work.records.content_hash(capture.id)
+        if known is not None:
+            if known != (capture.content_hash, actor.person_id):
+                raise Conflict("capture_id_used", field="id")
+            return _existing(work, capture.id), False
+        now = self._clock()
+        place = _place_of(work, capture)
+        number = self._number(work, now)
+        row = self._row(capture, plate, place, number, actor, now)
+        photos = [_photo_row(capture.id, i, p) for i, p in enumerate(capture.photos)]
+        work.records.add(row, photos)
+        work.history.write("record", capture.id, "record.received", _payload(row, capture), at=now,
+                           actor_id=actor.person_id)  # fmt: skip
+        return _existing(work, capture.id), True
 
     def _judge(self, capture: Capture) -> str | None:
         """The rules of the catalogue. Gives the plate in its normal form."""

@@ -45,8 +45,8 @@ class Queue:
 
     def run_next(self, runner: str) -> bool:
         """Do one due job. False when nothing is due."""
-        with self._store.work() as work:
-            job = work.jobs.lease(runner, at=self._clock(), lease=LEASE, kinds=tuple(self._handlers))
+        kinds = tuple(self._handlers)
+        job = self._store.run(lambda work: work.jobs.lease(runner, at=self._clock(), lease=LEASE, kinds=kinds))
         if job is None:
             return False
         try:
@@ -54,19 +54,21 @@ class Queue:
         except Exception as error:  # noqa: BLE001 - whatever a job does, the queue must go on and show its error
             self._failed(job, error)
             return True
-        with self._store.work() as work:
-            work.jobs.done(job, at=self._clock())
+        self._store.run(lambda work: work.jobs.done(job, at=self._clock()))
         return True
 
     def _failed(self, job: Job, error: Exception) -> None:
         now = self._clock()
         words = error.code if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
         log.warning("job_failed", kind=job.kind, attempts=job.attempts, error=type(error).__name__)
-        with self._store.work() as work:
+
+        def put_back(work: Work) -> None:
             if job.attempts >= ATTEMPTS_AT_MOST:
                 work.jobs.give_up(job, words, at=now)
             else:
                 work.jobs.retry(job, words, run_after=now + timedelta(seconds=2**job.attempts))
+
+        self._store.run(put_back)
 
     def waiting(self) -> dict[str, int]:
         with self._store.look() as work:

@@ -85,11 +85,10 @@ class Areas:
     def find(self, text: str, *, limit: int) -> list[Area]:
         """Versions in force whose name or code holds the text; estates first, then short names."""
         table = area_versions
-        like = f"%{_escaped(text)}%"
         where = [
             table.c.status == "in_force",
             table.c.layer != "unit_cell",
-            sa.or_(table.c.name.like(like, escape="\\"), table.c.code == text),
+            sa.or_(table.c.name.icontains(text, autoescape=True), table.c.code == text),
         ]
         first = sa.case((table.c.layer == "zone", 0), (table.c.layer == "street", 1), else_=2)
         rows = self._connection.execute(
@@ -161,8 +160,3 @@ class Areas:
             sa.select(*_COLUMNS).where(*where).order_by(area_versions.c.code, area_versions.c.version)
         )
         return [Area(**row) for row in rows.mappings()]
-
-
-def _escaped(text: str) -> str:
-    """Text for LIKE with its own wildcards made plain (escape character: backslash)."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -37,11 +37,11 @@ class Assets:
 
     def counts(self, view: AssetFilter, reach: Reach) -> dict[str, int]:
         """How many of each category."""
-        number = sa.func.count()
+        number = sa.func.count().label("n")
         rows = self._connection.execute(
             sa.select(assets.c.category, number).where(*_where(view, reach)).group_by(assets.c.category)
         )
-        return {category: n for category, n in rows}
+        return {row.category: row.n for row in rows}
 
     def _select(self, where: list[Any], limit: int) -> list[Asset]:
         zone = area_versions.alias("zone")
@@ -59,7 +59,7 @@ def _where(view: AssetFilter, reach: Reach) -> list[sa.ColumnElement[bool]]:
     where = [within(reach)]
     if view.text:
         c = assets.c
-        where.append(sa.or_(*(column.contains(view.text, autoescape=True) for column in
+        where.append(sa.or_(*(column.icontains(view.text, autoescape=True) for column in
                               (c.name, c.asset_no, c.location_text))))  # fmt: skip
     if view.category:
         where.append(assets.c.category == view.category)

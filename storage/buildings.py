@@ -48,15 +48,17 @@ class Buildings:
         )
 
     def find(self, text: str, *, limit: int) -> list[Building]:
-        like = f"%{text}%"
         rows = self._connection.execute(
-            sa.select(*_BUILDING).where(buildings.c.name.like(like)).order_by(buildings.c.name).limit(limit)
+            sa.select(*_BUILDING)
+            .where(buildings.c.name.icontains(text, autoescape=True))
+            .order_by(buildings.c.name)
+            .limit(limit)
         )
         return [Building(**row) for row in rows.mappings()]
 
     def find_roads(self, text: str, *, limit: int) -> list[Road]:
         rows = self._connection.execute(
-            sa.select(*_ROAD).where(roads.c.name.like(f"%{text}%")).order_by(roads.c.name).limit(limit)
+            sa.select(*_ROAD).where(roads.c.name.icontains(text, autoescape=True)).order_by(roads.c.name).limit(limit)
         )
         return [Road(**row) for row in rows.mappings()]
 

@@ -148,8 +148,8 @@ def _narrowed(view: RecordFilter) -> list[Any]:
     c = records.c
     where: list[Any] = []
     if view.text:
-        like = f"%{view.text}%"
-        where.append(sa.or_(c.number.like(like), c.note.like(like), c.plate.like(like), c.building.like(like)))
+        found_in = (c.number, c.note, c.plate, c.building)
+        where.append(sa.or_(*(column.icontains(view.text, autoescape=True) for column in found_in)))
     if view.issue_types:
         where.append(c.issue_type.in_(view.issue_types))
     if view.place_states:
