@@ -39,7 +39,7 @@ def prepare(services: Services, photo_store: Path, now: datetime, *, is_wide: bo
         is_loaded, is_empty = work.meta("sample_city") is not None, work.people.count() == 0
     if is_loaded:
         if is_wide and services.has_known_passwords():
-            _set_passwords(services, is_wide=True)
+            _set_passwords(services, now)
         return
     if is_empty and not _has_places(services):
         load(services, photo_store, now, is_wide=is_wide)
@@ -177,16 +177,18 @@ def _passwords(city: SampleCity, is_wide: bool) -> dict[str, str]:
     return {p.username: secrets.token_urlsafe(9) if is_wide else KNOWN_PASSWORD for p in city.people}
 
 
-def _set_passwords(services: Services, *, is_wide: bool) -> None:
-    """The sample was loaded for this machine alone and is now to be seen from others: new passwords, shown once."""
+def _set_passwords(services: Services, now: datetime) -> None:
+    """The sample was loaded for this machine alone and is now to be seen from others: new passwords, shown once,
+    and every login made with the public ones ends."""
     city = build_city()
-    passwords = _passwords(city, is_wide)
+    passwords = _passwords(city, is_wide=True)
     hashes = {name: services.people.hash_password(word) for name, word in passwords.items()}
     with services.store.work() as work:
         for person_id, username in work.people.sample_ids():
             work.people.set_password(person_id, hashes[username])
+            work.people.revoke_all(person_id, at=now)
         work.set_meta("sample_passwords", "random")
-    _print_accounts(city, passwords, is_wide)
+    _print_accounts(city, passwords, is_wide=True)
 
 
 def _print_accounts(city: SampleCity, passwords: dict[str, str], is_wide: bool) -> None:

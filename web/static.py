@@ -85,5 +85,8 @@ def inline_script_hashes() -> tuple[str, ...]:
 
 def _file(relative: str) -> Path | None:
     base = (folder() / "static").resolve()
-    path = (base / relative).resolve()
-    return path if path.is_relative_to(base) and path.is_file() else None
+    try:
+        path = (base / relative).resolve()
+        return path if path.is_relative_to(base) and path.is_file() else None
+    except (ValueError, OSError):  # a NUL or a name longer than the disk takes
+        return None
