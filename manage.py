@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+import time
+from pathlib import Path
 
 import typer
 
-from wiring import Settings, build, services
+from domain.errors import Refused
+from i18n import words
+from storage.backup import check_backup, make_backup, restore_backup
+from storage.photos import PhotoStore
+from wiring import Settings, build, now, services
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="嵊里管·巡查: run it, look after it.")
 
@@ -25,7 +32,10 @@ def run() -> None:
         print(f"\n第一次设置 / first set-up: {address}/setup?token={token}\n", flush=True)
     print(f"嵊里管·巡查: {address}", flush=True)
     if built.has_known_passwords():
-        print("示意账号 / sample accounts: inspector1, officer1, officer2, clerk1, leader1, admin1 · shili-2026", flush=True)
+        print(
+            "示意账号 / sample accounts: inspector1, officer1, officer2, clerk1, leader1, admin1 · shili-2026",
+            flush=True,
+        )
     uvicorn.run(
         "app:app", host=settings.host, port=settings.port, log_level="warning",
         ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
@@ -53,6 +63,30 @@ def verify() -> None:
 
 
 @app.command()
+def backup(folder: Path) -> None:
+    """Copy database and originals into FOLDER while the app runs; checked before it is called done."""
+    settings = Settings(sample_city=False)
+    built = build(settings)
+    started = time.monotonic()
+    made = make_backup(built.store, PhotoStore(settings.photo_store), folder, at=now())
+    check_backup(made.folder)
+    print(f"{made.folder}: {made.originals} originals ({made.copied} new), {json.dumps(made.counts)}")
+    print(f"{time.monotonic() - started:.1f} s, checked")
+    built.close()
+
+
+@app.command()
+def restore(folder: Path) -> None:
+    """Put the backup FOLDER into the (empty) place that the settings name, then verify it."""
+    settings = Settings(sample_city=False)
+    started = time.monotonic()
+    manifest = restore_backup(folder, settings.database_url, settings.photo_store)
+    print(f"restored what was backed up at {manifest['made_at']}: {len(manifest['originals'])} originals")
+    print(f"{time.monotonic() - started:.1f} s")
+    verify()
+
+
+@app.command()
 def work() -> None:
     """Do the queued jobs that are due, then stop."""
     from jobs.runner import Runner
@@ -64,4 +98,11 @@ def work() -> None:
 
 if __name__ == "__main__":
     os.chdir(os.path.dirname(os.path.abspath(__file__)))
-    app()
+    try:
+        app()
+    except Refused as refused:
+        for lang in ("zh", "en"):
+            print(
+                words(lang).refusal((refused.code, type(refused).code), refused.field, refused.facts), file=sys.stderr
+            )
+        sys.exit(1)

@@ -33,8 +33,8 @@ class PhotoStore:
         target.parent.mkdir(parents=True, exist_ok=True)
         arriving.finish()
         os.replace(arriving.path, target)
-        _sync_folder(target.parent)
-        _sync_folder(target.parent.parent)
+        sync_folder(target.parent)
+        sync_folder(target.parent.parent)
         return target
 
     def original(self, sha256: str) -> Path:
@@ -94,7 +94,7 @@ class Arriving:
         self.path.unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -24,9 +24,13 @@ def migrate(engine: Engine) -> None:
 
 
 def is_current(engine: Engine) -> bool:
+    return revision(engine) == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def revision(engine: Engine) -> str | None:
+    """The schema's revision in this database; None for an empty one."""
     with engine.connect().execution_options(**{READS: True}) as connection:
-        revision = MigrationContext.configure(connection).get_current_revision()
-    return revision == ScriptDirectory.from_config(_config()).get_current_head()
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def _config() -> Config:
