@@ -21,7 +21,7 @@ from storage import tables
 from storage.areas import Areas
 from storage.assets import Assets
 from storage.buildings import Buildings
-from storage.engine import READS, is_away, open_engine
+from storage.engine import BUSY_TIMEOUT_MS, READS, is_away, open_engine, writers_turn
 from storage.history import History
 from storage.jobs import Jobs
 from storage.people import People
@@ -86,6 +86,7 @@ class Work:
 class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._turn = writers_turn(engine)
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -98,7 +99,7 @@ class Store:
         Nothing is kept after an error inside. After Busy nothing is kept either, but for one rare case: the server
         went away between keeping and saying so. Whoever asks again must be recognised (see `run`).
         """
-        with _plain_words():
+        with self._writers_turn(), _plain_words():
             with self._begun() as connection:
                 yield Work(connection)
 
@@ -126,6 +127,19 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+
+    @contextmanager
+    def _writers_turn(self) -> Iterator[None]:
+        """Hands the right to write on at once, before a connection is taken. Raises Busy after as long as a lock."""
+        if self._turn is None:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise Busy("store_busy")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def _begun(self, **options: Any) -> Iterator[Connection]:
