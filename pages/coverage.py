@@ -3,7 +3,7 @@
 import streamlit as st
 
 from domain.policy.coverage import MEASURES, SMALL_BASE_HOUSEHOLDS
-from ui import charts, coverage, forms, shell, state, times
+from ui import charts, coverage, facts, forms, shell, state, times
 from wiring import services
 
 actor, say, theme = shell.actor(), shell.say(), state.theme()
@@ -17,9 +17,10 @@ street = forms.asked_choice("street", list(streets)) if unit == "grid" else "all
 shown = found.within(None if street == "all" else street)
 
 where = say("coverage.above", where=streets[street])
-shell.title(say("coverage.title"), above=f"{where} · {say('coverage.as_of', at=times.moment(found.as_of, local))}")
+above = f"{where} · {say('coverage.as_of', at=times.moment(found.as_of, local))}"
+facts.head(say("coverage.title"), above=above, is_sample=bool(state.kept("is_sample")), say=say)
 charts.sheet()
-charts.figures(coverage.key_figures(shown, services().clearance_date, say, local))
+facts.figures(coverage.key_figures(shown, services().clearance_date, say, local))
 
 left, right = st.columns([56, 44], gap="medium")
 with left:
@@ -34,9 +35,9 @@ with left:
     forms.choice(say("coverage.which"), {i: row.area.name for i, row in rows.items()}, key=f"slg.pick_{unit}",
                  hint=say("coverage.which_hint"))  # fmt: skip
     if picked := rows.get(state.kept(f"pick_{unit}")):
-        st.info(coverage.about(picked, measure, found.asked_at, say, local), icon=":material/select:")
+        facts.told(coverage.about(picked, measure, found.asked_at, say, local), "muted", "select")
 with right:
-    st.markdown(f"### {say('coverage.table')}")
+    facts.section(say("coverage.table"))
     coverage.draw_table(shown, measure, state.kept(f"pick_{unit}"), say, local)
 
 with st.expander(say("coverage.how"), icon=":material/functions:"):

@@ -1,4 +1,4 @@
-"""Figures, legends and ranked bars, as plain accessible HTML in the look of the house."""
+"""Legends and ranked bars, as plain accessible HTML in the look of the house."""
 
 from __future__ import annotations
 
@@ -16,17 +16,6 @@ NOTHING = "—"
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One key figure: what, how many, of which unit, and under it what it was counted from. tone: "" or warn."""
-
-    what: str
-    value: str
-    unit: str
-    note: str
-    tone: str = ""
-
-
-@dataclass(frozen=True)
 class RankRow:
     """One row of a ranking. share: 0 to 1, None for not surveyed. is_small: listed in grey, not ranked."""
 
@@ -41,17 +30,6 @@ class RankRow:
 def share_text(share: float | None) -> str:
     """One decimal, rounded down: 94.97 % never reads as the 95 % that it has not reached."""
     return NOTHING if share is None else f"{math.floor(share * 1000 + 1e-9) / 10:.1f}%"
-
-
-def figures(found: Sequence[Figure]) -> None:
-    """The strip of key figures under a title."""
-    _show(
-        el("dl", [
-            el("div", el("dt", f.what), el("dd", el("b", f.value), el("span", " ", f.unit), el("small", f.note)),
-               class_=f"fig {f.tone}".strip())
-            for f in found
-        ], class_="figs")
-    )  # fmt: skip
 
 
 def legend(title: str, classes: Sequence[tuple[str, int]], missing: tuple[str, int], note: str) -> None:

@@ -15,32 +15,34 @@ ROWS_AT_MOST = 40
 NAMES_AT_MOST, LABELS_AT_MOST = 20, 70
 
 
-def key_figures(found: Any, target: date | None, say: Words, local: tzinfo) -> list[charts.Figure]:
-    """Five figures, each with what it was counted from. found: services.coverage.Coverage."""
+Figure = tuple[str, str, str, str, str]
+
+
+def key_figures(found: Any, target: date | None, say: Words, local: tzinfo) -> list[Figure]:
+    """Five figures, each with what it was counted from, as facts.figures draws them. found: a Coverage."""
     whole, today = found.whole, found.asked_at.astimezone(local).date()
     homes = charts.share_text(whole.household_share)
+    count = say("coverage.count_unit")
     return [
-        charts.Figure(say("coverage.managed_homes"), homes.rstrip("%"), "%" if "%" in homes else "",
-                      say("coverage.of_homes", part=f"{whole.households_managed:,}", whole=f"{whole.households:,}")),
-        charts.Figure(say("coverage.bare_zones"), f"{found.unmanaged_zones:,}", say("coverage.count_unit"),
-                      say("coverage.of_zones", whole=f"{found.zones:,}")),
-        charts.Figure(say("coverage.outside_zones"), f"{whole.buildings_in_no_zone:,}", say("coverage.building_unit"),
-                      say("coverage.of_buildings", whole=f"{whole.buildings:,}")),
+        (say("coverage.managed_homes"), homes.rstrip("%"), "%" if "%" in homes else "",
+         say("coverage.of_homes", part=f"{whole.households_managed:,}", whole=f"{whole.households:,}"), ""),
+        (say("coverage.bare_zones"), f"{found.unmanaged_zones:,}", count,
+         say("coverage.of_zones", whole=f"{found.zones:,}"), ""),
+        (say("coverage.outside_zones"), f"{whole.buildings_in_no_zone:,}", say("coverage.building_unit"),
+         say("coverage.of_buildings", whole=f"{whole.buildings:,}"), ""),
         _clearance(target, today, say),
-        charts.Figure(say("coverage.never_seen"), f"{found.never_seen:,}", say(f"coverage.{found.unit}_unit"),
-                      say("coverage.never_note", whole=f"{len(found.rows):,}"), "warn" if found.never_seen else ""),
+        (say("coverage.never_seen"), f"{found.never_seen:,}", say(f"coverage.{found.unit}_unit"),
+         say("coverage.never_note", whole=f"{len(found.rows):,}"), "warn" if found.never_seen else ""),
     ]  # fmt: skip
 
 
-def _clearance(target: date | None, today: date, say: Words) -> charts.Figure:
+def _clearance(target: date | None, today: date, say: Words) -> Figure:
     if target is None:
-        return charts.Figure(
-            say("coverage.clearance"), say("coverage.clearance_unset"), "", say("coverage.clearance_why")
-        )
+        return say("coverage.clearance"), say("coverage.clearance_unset"), "", say("coverage.clearance_why"), ""
     days = (target - today).days
     what = say("coverage.clearance") if days >= 0 else say("coverage.clearance_past")
     note = say("coverage.clearance_note", day=target.isoformat())
-    return charts.Figure(what, f"{abs(days):,}", say("coverage.day_unit"), note, "" if days >= 0 else "warn")
+    return what, f"{abs(days):,}", say("coverage.day_unit"), note, "" if days >= 0 else "warn"
 
 
 def draw_map(found: Any, measure: str, picked: str | None, say: Words, theme: str) -> None:

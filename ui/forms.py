@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import string
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
+from i18n import Words
 from ui import state
 
 
@@ -40,3 +44,58 @@ def choice(label: str, words: Mapping[str, str], *, key: str, hint: str | None =
 def _into_address(name: str, usual: str) -> None:
     chosen = state.kept(name)
     state.remember(**{name: None if chosen == usual else chosen})
+
+
+class Fields:
+    """The fields of one form. What was typed stays until `clear`; a refusal stands in the label of its field, so that
+    eyes and screen readers meet it there."""
+
+    def __init__(self, name: str, say: Words) -> None:
+        self.name, self.say = name, say
+        self.round: int = state.kept(f"{name}.round", 0)
+        self.refusals: dict[str, str] = state.kept(f"{name}.refusals", {})
+
+    def text(self, field: str, label: str, *, hint: str = "", usual: str = "", is_long: bool = False) -> str:
+        """A line (or a box) of text. usual: what stands there before anyone types."""
+        draw = st.text_area if is_long else st.text_input
+        return draw(self._label(field, label), value=usual, placeholder=hint, key=self.key(field), max_chars=None) or ""
+
+    def pick(self, field: str, label: str, words: Mapping[str, str], *, usual: str | None = None) -> str | None:
+        """One code of a list; words: code to label."""
+        codes = list(words)
+        return st.selectbox(
+            self._label(field, label), codes, index=codes.index(usual) if usual in codes else None,
+            format_func=lambda code: words.get(code, code), key=self.key(field), placeholder=self.say("asset.choose"),
+        )  # fmt: skip
+
+    def note(self, field: str) -> None:
+        """The refusal of something that has no label, such as a map."""
+        if field in self.refusals:
+            st.markdown(_red(self.refusals[field]))
+
+    def key(self, field: str) -> str:
+        return f"slg.{self.name}.{self.round}.{field}"
+
+    def typed(self) -> dict[str, Any]:
+        """All fields as they stand, by name."""
+        return state.kept_under(f"{self.name}.{self.round}.")
+
+    def refuse(self, refusals: dict[str, str]) -> None:
+        """Sentences by field, shown in the next run; none takes the old ones away."""
+        state.keep(f"{self.name}.refusals", refusals)
+
+    def clear(self) -> None:
+        state.keep(f"{self.name}.refusals", {})
+        state.keep(f"{self.name}.round", self.round + 1)
+
+    def _label(self, field: str, label: str) -> str:
+        return f"{label} {_red(self.refusals[field])}" if field in self.refusals else label
+
+
+def _red(sentence: str) -> str:
+    """A sentence that may quote what somebody typed, as Markdown that says nothing but it."""
+    return f":red[:material/error: {re.sub(r'([^0-9A-Za-z一-鿿 ，。：“”])', _escaped, sentence)}]"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\{found[0]}" if found[0] in string.punctuation else found[0]

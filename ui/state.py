@@ -51,6 +51,12 @@ def kept(name: str, fallback: Any = None) -> Any:
     return st.session_state.get(f"slg.{name}", fallback)
 
 
+def kept_under(prefix: str) -> dict[str, Any]:
+    """Everything kept under names that begin so, by the rest of the name: the fields of one form."""
+    start = f"slg.{prefix}"
+    return {str(key)[len(start) :]: value for key, value in st.session_state.items() if str(key).startswith(start)}
+
+
 def seed(name: str, value: Any) -> None:
     """What a control with key "slg.<name>" shows in this run; call it before the control is drawn."""
     st.session_state[f"slg.{name}"] = value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +17,7 @@ LONGEST = {"name": 200, "location_text": 200, "unit": 16, "operator": 200, "deci
            "remarks": 2000}  # fmt: skip
 CHOSEN = ("subcategory", "ownership", "status")
 ATTRIBUTE_LONGEST = 200
+_DEGREES = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,15})?")
 
 
 class _Reader:
@@ -118,3 +121,19 @@ def _area(text: str, *, field: str) -> float:
 
 def _iso(day: Any) -> str | None:
     return day.isoformat() if day else None
+
+
+def read_point(typed: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Typed coordinates, decimal degrees, EPSG:4326; None unless both are there.
+
+    Raises Invalid("bad_coordinate") naming the field.
+    """
+    texts = {name: unicodedata.normalize("NFKC", str(typed.get(name) or "")).strip() for name in ("lon", "lat")}
+    if not all(texts.values()):
+        return None
+    values = {}
+    for name, limit in (("lon", 180.0), ("lat", 90.0)):
+        if not _DEGREES.fullmatch(texts[name]) or abs(float(texts[name])) > limit:
+            raise Invalid("bad_coordinate", field=name, typed=texts[name][:20])
+        values[name] = float(texts[name])
+    return values["lon"], values["lat"]
