@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export SLG_TEST_DATA ?= $(abspath ../shared/data)
 
-.PHONY: run test check bench frontend screenshots machine-for-tests format clean
+.PHONY: run test check bench frontend release screenshots machine-for-tests format clean
 
 run: frontend
 	$(PY) manage.py run
@@ -27,6 +27,10 @@ check: frontend $(VENV)/.installed-dev
 
 bench: frontend $(VENV)/.installed-dev
 	$(PY) tests/benchmarks/run.py
+
+# One archive for a machine without a network.
+release: frontend
+	$(PY) packaging/release.py release
 
 screenshots: frontend $(VENV)/.installed-dev
 	$(PY) tests/browser/screenshots.py docs/screenshots
