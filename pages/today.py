@@ -36,7 +36,8 @@ if held is not None:
 if covered is not None:
     today.coverage(covered, is_first=opening.code == "managed", say=say)
 if may("history.verify"):
-    st.button(say("today.verify"), key="go_verify", type="primary", icon=":material/verified_user:", on_click=verify)
+    st.button(say("today.verify"), key="go_verify", type="primary", icon=":material/verified_user:", on_click=shell.attempt,
+              args=(verify,))  # fmt: skip
     today.verified(state.kept("verified"), office.timezone, say)
     today.queue(office.queue.waiting(), say)
     if may("people.read"):

@@ -16,12 +16,13 @@ STANDARD = frozenset(sys.stdlib_module_names)
 # room: what it may import. A name lets in itself and everything below it; the standard library is free unless FORBIDDEN.
 MAY = {
     "app.py": {"streamlit", "starlette", "ui.shell", "web.gate", "web.routes", "jobs.runner", "wiring"},
-    "pages": {"streamlit", "pydeck", "altair", "pandas", "numpy", "wiring.services", "ui", "domain", "i18n"},
+    "pages": {"streamlit", "pydeck", "altair", "pandas", "numpy", "wiring.services", "wiring.now", "ui", "domain", "i18n"},
     "web": {"starlette", "fastapi", "pydantic", "anyio", "jinja2", "itsdangerous", "brotli", "services", "domain",
             "i18n", "web"},
     "jobs": {"structlog", "services", "domain", "jobs"},
     "wiring.py": {"pydantic", "pydantic_settings", "services", "storage", "domain.policy", "demo"},
-    "manage.py": {"typer", "uvicorn", "wiring", "jobs", "demo"},
+    "manage.py": {"typer", "uvicorn", "wiring", "jobs", "demo", "storage", "domain", "i18n"},
+    "packaging": set(),
     "demo": {"numpy", "shapely", "PIL", "pyproj", "services", "storage", "domain", "geo", "media", "i18n", "demo"},
     "services": {"argon2", "structlog", "numpy", "shapely", "storage", "media", "documents", "domain", "geo", "i18n",
                  "services"},
@@ -44,7 +45,7 @@ FORBIDDEN = {
 CLOCKS = ("datetime.now", "datetime.utcnow", "date.today", "datetime.today", "datetime.datetime.now")
 
 FLOOR = {
-    "app.py": 5, "pages": 5, "web": 4, "jobs": 4, "wiring.py": 4, "manage.py": 5, "demo": 3, "services": 3,
+    "app.py": 5, "pages": 5, "web": 4, "jobs": 4, "wiring.py": 4, "manage.py": 5, "packaging": 5, "demo": 3, "services": 3,
     "storage": 2, "media": 2, "documents": 2, "ui": 2, "domain": 1, "geo": 1, "i18n": 1,
 }  # fmt: skip
 
@@ -160,3 +161,53 @@ def test_map_names_every_room_and_no_other():
 )
 def test_the_walk_sees_an_arrow_that_points_up(room, line):
     assert arrows(HOME / room, line)
+
+
+# What Streamlit would serve to anybody who is logged in, or run as markup: photos and files go through our own routes.
+NOT_IN_STREAMLIT = ("image", "download_button", "file_uploader", "camera_input", "audio_input", "audio", "video", "pdf")
+
+
+def calls(file: Path) -> Iterator[ast.Call]:
+    yield from (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call))
+
+
+def drawing_files() -> list[Path]:
+    return [*(HOME / "pages").glob("*.py"), *(HOME / "ui").glob("*.py")]
+
+
+def test_no_page_hands_a_file_to_streamlit():
+    for file in drawing_files():
+        for call in calls(file):
+            name = ast.unparse(call.func)
+            assert name not in {f"st.{widget}" for widget in NOT_IN_STREAMLIT}, f"{file.name}:{call.lineno} {name}"
+            loose = {keyword.arg for keyword in call.keywords} & {
+                "unsafe_allow_html",
+                "unsafe_allow_javascript",
+                "persist",
+            }
+            assert not loose, f"{file.name}:{call.lineno} {sorted(loose)}"
+
+
+def test_nobody_unpickles():
+    for file in files():
+        taken = {name.partition(".")[0] for _, name in imports(file.read_text("utf-8"), file)}
+        assert not taken & {"pickle", "shelve", "dill", "joblib", "marshal"}, file
+
+
+def test_a_pages_callback_can_be_refused():
+    """It runs before the shell has looked at the login: through shell.attempt, or it tells a refusal itself."""
+    for page in (HOME / "pages").glob("*.py"):
+        tree = ast.parse(page.read_text("utf-8"))
+        telling = {
+            node.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.FunctionDef)
+            and any(
+                isinstance(n, ast.ExceptHandler) and n.type and "Refused" in ast.unparse(n.type) for n in ast.walk(node)
+            )
+        }
+        for call in calls(page):
+            for keyword in call.keywords:
+                if keyword.arg in ("on_click", "on_change", "on_submit"):
+                    name = ast.unparse(keyword.value)
+                    assert name == "shell.attempt" or name in telling, f"{page.name}:{call.lineno} {name}"

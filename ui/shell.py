@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +49,8 @@ def draw(services: Any) -> None:
     if services.bundles.trouble:
         st.warning(say(f"app.bundle_{services.bundles.trouble}"), icon=":material/build:")
     page = _navigation(services, actor, say)
+    if (refused := state.take("refused")) is not None:
+        st.error(sentence(refused, say), icon=":material/block:")
     with refusals(say):
         page.run()
 
@@ -68,8 +70,8 @@ def _navigation(services: Any, actor: Actor, say: Words) -> Any:
     with st.sidebar:
         st.caption(f"**{actor.name}** · {where_of(services, actor, say)}")
         left, right = st.columns(2)
-        left.button(say("app.language"), key="lang", on_click=_switch, args=(services, actor), type="tertiary")
-        right.button(say("app.log_out"), key="log_out", on_click=_log_out, args=(services, actor), type="tertiary")
+        left.button(say("app.language"), key="lang", on_click=attempt, args=(_switch, services, actor), type="tertiary")
+        right.button(say("app.log_out"), key="log_out", on_click=attempt, args=(_log_out, services, actor), type="tertiary")
     return page
 
 
@@ -90,6 +92,20 @@ def refusals(say: Words) -> Iterator[None]:
         _ended(say)
     except Refused as refused:
         st.error(sentence(refused, say), icon=":material/block:")
+
+
+def attempt(act: Callable[..., Any], *args: Any, **more: Any) -> None:
+    """Use as a button's callback: a refusal is told by the run that follows, above its page.
+
+    Streamlit calls back before the script, so before `draw` has looked at the login: the service refuses by itself
+    when it has ended, and there is nothing more to tell than what `draw` says.
+    """
+    try:
+        act(*args, **more)
+    except NotSignedIn:
+        return
+    except Refused as refused:
+        state.keep("refused", refused)
 
 
 def sentence(refused: Refused, say: Words) -> str:
