@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -96,36 +97,42 @@ class Records:
         return [(row.id, row.record_id, row.sha256, row.size) for row in rows]
 
     def _select(self, where: list[Any], view: RecordFilter) -> list[Record]:
-        expected = sa.select(sa.func.count()).where(photos.c.record_id == records.c.id).scalar_subquery()
-        kept = (
-            sa.select(sa.func.count())
-            .where(photos.c.record_id == records.c.id, photos.c.state == "kept")
-            .scalar_subquery()
-        )
-        cover = (
-            sa.select(photos.c.id)
-            .where(photos.c.record_id == records.c.id)
-            .order_by(photos.c.ordinal)
-            .limit(1)
-            .scalar_subquery()
-        )
-        street, grid, zone = (area_versions.alias(name) for name in ("street", "grid", "zone"))
         query = (
-            sa.select(
-                records, people.c.name.label("reporter_name"), street.c.name.label("street_name"),
-                grid.c.name.label("grid_name"), zone.c.name.label("zone_name"), zone.c.mode.label("zone_mode"),
-                expected.label("photos_expected"), kept.label("photos_kept"), cover.label("cover_photo_id"),
-            )
-            .join(people, people.c.id == records.c.reporter_id)
-            .outerjoin(street, street.c.id == records.c.street_version_id)
-            .outerjoin(grid, grid.c.id == records.c.grid_version_id)
-            .outerjoin(zone, zone.c.id == records.c.zone_version_id)
+            _whole_records()
             .where(*where)
             .order_by(records.c.captured_at.desc(), records.c.id)
             .limit(view.limit)
             .offset(view.offset)
-        )  # fmt: skip
+        )
         return [_record(row) for row in self._connection.execute(query).mappings()]
+
+
+@cache
+def _whole_records() -> sa.Select:
+    """Records with the names that people read. Built once: naming the three versions takes longer than asking."""
+    expected = sa.select(sa.func.count()).where(photos.c.record_id == records.c.id).scalar_subquery()
+    kept = (
+        sa.select(sa.func.count()).where(photos.c.record_id == records.c.id, photos.c.state == "kept").scalar_subquery()
+    )
+    cover = (
+        sa.select(photos.c.id)
+        .where(photos.c.record_id == records.c.id)
+        .order_by(photos.c.ordinal)
+        .limit(1)
+        .scalar_subquery()
+    )
+    street, grid, zone = (area_versions.alias(name) for name in ("street", "grid", "zone"))
+    return (
+        sa.select(
+            records, people.c.name.label("reporter_name"), street.c.name.label("street_name"),
+            grid.c.name.label("grid_name"), zone.c.name.label("zone_name"), zone.c.mode.label("zone_mode"),
+            expected.label("photos_expected"), kept.label("photos_kept"), cover.label("cover_photo_id"),
+        )
+        .join(people, people.c.id == records.c.reporter_id)
+        .outerjoin(street, street.c.id == records.c.street_version_id)
+        .outerjoin(grid, grid.c.id == records.c.grid_version_id)
+        .outerjoin(zone, zone.c.id == records.c.zone_version_id)
+    )  # fmt: skip
 
 
 def within(reach: Reach) -> sa.ColumnElement[bool]:
@@ -183,6 +190,7 @@ def _record(row: Any) -> Record:
     return Record(**{name: row[name] for name in names}, position=_position(row["position"]))
 
 
+@cache
 def _photo_select() -> sa.Select:
     c = photos.c
     return sa.select(
