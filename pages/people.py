@@ -1,6 +1,88 @@
-"""To be drawn next."""
+"""Accounts: who may do what, and where. The administrator adds, disables and resets; the auditor reads."""
 
-from ui import shell
+import streamlit as st
 
-say = shell.say()
-shell.title(say("page.people"))
+from domain.errors import Refused
+from domain.records import Person
+from ui import facts, people_form, shell, state
+from ui.forms import Fields
+from wiring import services
+
+actor, say, office = shell.actor(), shell.say(), services()
+roles, fields = office.permissions.roles, Fields("person", say)
+
+
+def add() -> None:
+    texts, assignments, missing = people_form.typed(fields)
+    told = {field: say(key) for field, key in missing.items()}
+    if not told:
+        try:
+            person, password = office.people.add(
+                actor, username=texts["username"], name=texts["name"], phone=texts["phone"], assignments=assignments)  # fmt: skip
+        except Refused as refused:
+            told = {refused.field or "role": shell.sentence(refused, say)}
+        else:
+            state.keep("people_told", say("people.added", name=person.name, username=person.username))
+            state.keep("people_password", password)
+            fields.clear()
+            return
+    fields.refuse(told)
+
+
+def switch(person: Person) -> None:
+    disabled = person.disabled_at is None
+    try:
+        office.people.disable(actor, person.id, disabled=disabled)
+        state.keep("people_told", say("people.disabled_done" if disabled else "people.enabled_done", name=person.name))
+    except Refused as refused:
+        state.keep("people_refused", shell.sentence(refused, say))
+    state.keep("people_switch_sure", False)
+
+
+def reset(person: Person) -> None:
+    try:
+        state.keep("people_password", office.people.reset_password(actor, person.id))
+        state.keep("people_told", say("people.reset_done", name=person.name))
+    except Refused as refused:
+        state.keep("people_refused", shell.sentence(refused, say))
+    state.keep("people_reset_sure", False)
+
+
+def draw_manage(people: list[Person]) -> None:
+    person = people_form.pick_one(people, say)
+    if person is None:
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        people_form.confirmed(say("people.confirm"), say("people.reset_note"), say("people.reset", name=person.name),
+                              "people_reset", reset, person)  # fmt: skip
+    with right:
+        if person.id == actor.person_id:
+            facts.told(say("people.yourself"), "muted", "person")
+        elif person.disabled_at:
+            facts.told(say("people.enable_note"), "muted", "info")
+            st.button(say("people.enable", name=person.name), on_click=switch, args=(person,), key="slg.people_enable")
+        else:
+            people_form.confirmed(say("people.confirm_disable"), say("people.disable_note"),
+                                  say("people.disable", name=person.name), "people_switch", switch, person)  # fmt: skip
+
+
+everyone = list(office.people.list(actor))
+off = sum(person.disabled_at is not None for person in everyone)
+facts.head(say("people.title"), above=say("people.above", n=len(everyone), disabled=off),
+           is_sample=bool(state.kept("is_sample")), say=say)  # fmt: skip
+may_manage = office.permissions.allows(actor, "people.manage")
+people_form.outcome(say)
+if not may_manage:
+    facts.told(say("people.read_only"), "muted", "visibility")
+text = st.text_input(say("people.search"), placeholder=say("people.search_hint"), key="slg.people_text").strip()[:50]
+if found := people_form.matching(everyone, text, roles, say):
+    people_form.table(found, roles, office.places.name_of(), say)
+else:
+    facts.told(say("people.empty_filter", text=text), "muted", "search_off")
+if may_manage:
+    with st.expander(say("people.add"), icon=":material/person_add:", expanded=bool(fields.refusals)):
+        people_form.new(fields, roles, lambda layer: office.places.choices(layer, actor), say)
+        st.button(say("people.save"), type="primary", on_click=add, key="slg.people_add")
+    with st.expander(say("people.manage"), icon=":material/manage_accounts:"):
+        draw_manage(everyone)
