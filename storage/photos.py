@@ -20,6 +20,7 @@ class PhotoStore:
         self._originals = root / "originals"
         self._views = root / "views"
         self._arriving = root / "arriving"
+        self._settled: set[Path] = set()
         for folder in (self._originals, self._views, self._arriving):
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -34,7 +35,9 @@ class PhotoStore:
         arriving.finish()
         os.replace(arriving.path, target)
         sync_folder(target.parent)
-        sync_folder(target.parent.parent)
+        if target.parent not in self._settled:  # its own name lies in the folder above: safe once, safe for good
+            sync_folder(target.parent.parent)
+            self._settled.add(target.parent)
         return target
 
     def original(self, sha256: str) -> Path:
