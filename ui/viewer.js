@@ -13,6 +13,21 @@ const sign = (name) => {
   return node;
 };
 
+const AGAIN_MS = 3000;
+const AGAIN_AT_MOST = 20;
+const PREVIEW_AT_MOST_PX = 640;
+
+/** Until the server has made its own view it sends the phone's small preview: ask again for a while. */
+function lookAgain(image, link, photo) {
+  let asked = 0;
+  image.addEventListener("load", () => {
+    if (Math.max(image.naturalWidth, image.naturalHeight) > PREVIEW_AT_MOST_PX) link.classList.remove("slg-ticks");
+    else if (asked++ < AGAIN_AT_MOST) {
+      setTimeout(() => { if (image.isConnected) image.src = `${photo.view}?again=${asked}`; }, AGAIN_MS);
+    }
+  });
+}
+
 function bigView(photo, words) {
   // The stamped view carries its corner ticks in the picture; only a phone's preview needs ours.
   const link = made("a", photo.has_ticks ? "big" : "big slg-ticks");
@@ -28,6 +43,7 @@ function bigView(photo, words) {
     link.classList.remove("slg-ticks");
     link.replaceChildren(made("div", "none", photo.trouble || words.not_ready));
   });
+  if (!photo.has_ticks) lookAgain(image, link, photo);
   image.src = photo.view;
   link.append(image);
   return link;

@@ -1,0 +1,131 @@
+"""Record pages in a real browser: an address that survives, a viewer that switches, nothing that sticks out on a phone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.browser
+HAN = re.compile("[一-鿿]")
+
+
+@pytest.fixture
+def officer(people):
+    return people("officer1")
+
+
+def newest(page, **asked) -> dict:
+    """The newest record this person sees through the API."""
+    return page.request.get("/api/v1/records", params={"limit": 1, **asked}).json()["items"][0]
+
+
+def sticks_out(page) -> bool:
+    """True when something makes the page scroll sideways."""
+    return page.evaluate(
+        """() => [document.documentElement, document.querySelector('[data-testid=stMain]')]
+              .some((box) => box.scrollWidth > box.clientWidth + 1)"""
+    )
+
+
+def test_filters_stand_in_the_address_and_survive_a_reload(officer):
+    wanted = officer.request.get("/api/v1/records", params={"issue_type": "zombie_vehicle"}).json()
+    officer.goto("/records?kind=zombie_vehicle")
+    officer.get_by_text(f"符合的有 {wanted['total']} 条").wait_for()
+    cards = officer.locator(".slg-card")
+    cards.first.wait_for()
+    assert cards.count() == min(wanted["total"], 20)
+    assert cards.first.get_attribute("data-number") == wanted["items"][0]["number"]
+    officer.get_by_placeholder("编号、车牌、楼幢、说明").fill(wanted["items"][0]["number"])
+    officer.keyboard.press("Enter")
+    officer.get_by_text("符合的有 1 条").wait_for()
+    assert f"q={wanted['items'][0]['number']}" in officer.url
+    officer.reload()
+    officer.get_by_text("符合的有 1 条").wait_for()
+    assert officer.get_by_placeholder("编号、车牌、楼幢、说明").input_value() == wanted["items"][0]["number"]
+    officer.locator(".slg-card").first.click()
+    officer.locator(".slg-viewer").wait_for()
+    assert wanted["items"][0]["number"] in officer.url
+    officer.get_by_text("回到记录").click()
+    officer.get_by_text("符合的有 1 条").wait_for()
+
+
+def test_pages_of_the_list_turn_and_stand_in_the_address(officer):
+    items = officer.request.get("/api/v1/records", params={"limit": 40}).json()["items"]
+    officer.goto("/records")
+    officer.locator(f"[data-number='{items[0]['number']}']").wait_for()
+    officer.get_by_text("下一页").click()
+    officer.locator(f"[data-number='{items[20]['number']}']").wait_for()
+    assert "page=2" in officer.url
+    assert officer.locator(f"[data-number='{items[0]['number']}']").count() == 0
+
+
+def test_thumbnails_come_through_the_checked_route(officer):
+    asked: list[str] = []
+    officer.on("response", lambda r: asked.append(r.url) if r.status == 200 and "/photos/" in r.url else None)
+    officer.goto("/records")
+    officer.wait_for_function("() => [...document.querySelectorAll('.slg-card img')].some((i) => i.naturalWidth > 0)")
+    assert asked
+    assert all(re.search(r"/api/v1/photos/[0-9a-f-]{36}/thumb$", url) for url in asked)
+
+
+def test_the_viewer_switches_the_photo(officer):
+    record = officer.request.get(f"/api/v1/records/{newest(officer, issue_type='zombie_vehicle')['number']}").json()
+    first, second = record["photos"][:2]
+    officer.goto(f"/one_record?id={record['number']}")
+    big = officer.locator(".slg-viewer .big img")
+    big.wait_for()
+    assert big.get_attribute("src") == f"/api/v1/photos/{first['id']}/view"
+    officer.locator(".slg-viewer .thumb").nth(1).click()
+    officer.locator(f".slg-viewer .big img[src='/api/v1/photos/{second['id']}/view']").wait_for()
+    assert officer.locator(".slg-viewer .thumb[aria-pressed=true]").get_attribute("data-shot") == second["shot"]
+    assert second["sha256"][:4] in officer.locator(".slg-viewer .about").inner_text()
+    officer.get_by_text("原图未改动").wait_for()
+    officer.wait_for_function("() => document.querySelector('.slg-viewer .big img').naturalWidth > 0")
+
+
+def test_one_record_shows_its_place_and_asks_why_before_an_original(officer):
+    record = newest(officer, place_state="settled")
+    officer.goto(f"/one_record?id={record['number']}")
+    officer.locator(".slg-map[data-ready] .pin").wait_for()
+    officer.get_by_label("取原图要写理由，会记进经过。").fill("移送立案")
+    officer.get_by_role("button", name="准备取图").click()
+    with officer.expect_download() as coming:
+        officer.get_by_text("下载原图").first.click()
+    assert coming.value.suggested_filename.endswith(".jpg")
+    officer.reload()
+    officer.get_by_text("理由：移送立案").wait_for()
+
+
+@pytest.mark.parametrize("address", ["/", "/records", "/records?place=unsettled&period=month", "/records?q=zzz", "one"])
+def test_on_a_phone_nothing_sticks_out(people, address):
+    phone = people("officer1", phone=True)
+    path = f"/one_record?id={newest(phone)['number']}" if address == "one" else address
+    phone.goto(path)
+    phone.locator(".slg-head h1").wait_for()
+    phone.locator(".slg-viewer img, .slg-card, .slg-say").first.wait_for()
+    assert not sticks_out(phone)
+
+
+def test_english_is_complete_on_the_record_pages(people):
+    reader = people("specialist1", lang="en-US")
+    reader.goto("/")
+    if reader.get_by_role("button", name="English").count():
+        reader.get_by_role("button", name="English").click()
+    reader.get_by_role("button", name="中文").wait_for()
+    for path in ("/", "/records", f"/one_record?id={newest(reader)['number']}"):
+        reader.goto(path)
+        reader.locator(".slg-viewer .thumb, .slg-card").first.wait_for()
+        ours = ".slg-head h1, .slg-chip, .slg-facts dt, .slg-figures dt, .slg-section, .slg-lead, .slg-viewer .about, label"
+        told = reader.locator(ours).all_inner_texts()
+        assert [text for text in told if HAN.search(text.replace("示意数据", ""))] == []
+
+
+def test_going_back_in_the_browser_brings_the_earlier_filter(officer):
+    officer.goto("/records?place=unsettled")
+    officer.locator(".slg-card").first.wait_for()
+    found = officer.get_by_text("符合的有").inner_text()
+    officer.goto("/records?place=settled")
+    officer.wait_for_function("(was) => !document.body.innerText.includes(was)", arg=found)
+    officer.go_back()
+    officer.get_by_text(found).wait_for()
