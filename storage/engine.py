@@ -45,19 +45,25 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
-def writers_turn(engine: Engine) -> threading.Lock | None:
-    """A lock for this process's writers on SQLite, None where the server keeps a queue of its own.
+def writers_turn() -> threading.Lock:
+    """A lock for the writers of this process, who would only wait for each other in the database.
 
     SQLite lets a writer that waits sleep up to 100 ms between two looks, with nobody writing meanwhile: sixteen
-    uploads at once spent nine tenths of their time asleep. Another process still waits the slow way.
+    uploads at once spent nine tenths of their time asleep. On PostgreSQL each waiting writer would hold a connection
+    that a reader needs. Another process still waits in the database.
     """
-    return threading.Lock() if engine.dialect.name == "sqlite" else None
+    return threading.Lock()
 
 
 def is_away(error: Exception) -> bool:
     """True when the database server itself is gone or just restarting; a locked one is there."""
     orig = getattr(error, "orig", None)
     return orig is not None and hasattr(orig, "sqlstate") and orig.sqlstate in AWAY_STATES
+
+
+def may_pass(error: Exception) -> bool:
+    """False for a mistake of ours that SQLite calls operational (no such table); True for all that time may mend."""
+    return getattr(getattr(error, "orig", None), "sqlite_errorname", None) != "SQLITE_ERROR"
 
 
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:
@@ -78,7 +84,9 @@ def _sqlite_pragmas(connection: Any, _record: Any) -> None:
 
 def _sqlite_begin(connection: Connection) -> None:
     # A deferred transaction that reads and then writes loses updates; IMMEDIATE queues writers instead.
-    connection.exec_driver_sql("BEGIN" if _only_reads(connection) else "BEGIN IMMEDIATE")
+    only_reads = _only_reads(connection)
+    connection.exec_driver_sql(f"PRAGMA query_only = {int(only_reads)}")
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
 def _postgres_settings(connection: Any, _record: Any) -> None:

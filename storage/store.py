@@ -21,7 +21,7 @@ from storage import tables
 from storage.areas import Areas
 from storage.assets import Assets
 from storage.buildings import Buildings
-from storage.engine import BUSY_TIMEOUT_MS, READS, is_away, open_engine, writers_turn
+from storage.engine import BUSY_TIMEOUT_MS, READS, is_away, may_pass, open_engine, writers_turn
 from storage.history import History
 from storage.jobs import Jobs
 from storage.people import People
@@ -86,7 +86,7 @@ class Work:
 class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._turn = writers_turn(engine)
+        self._turn = writers_turn()
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -131,9 +131,6 @@ class Store:
     @contextmanager
     def _writers_turn(self) -> Iterator[None]:
         """Hands the right to write on at once, before a connection is taken. Raises Busy after as long as a lock."""
-        if self._turn is None:
-            yield
-            return
         if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
             raise Busy("store_busy")
         try:
@@ -172,6 +169,8 @@ def _plain_words() -> Iterator[None]:
     except DataError as error:
         raise Invalid("text_unfit") from error
     except (OperationalError, InterfaceError) as error:
+        if not may_pass(error):
+            raise
         raise Busy("store_away" if is_away(error) else "store_busy") from error
     except PoolTimeout as error:
         raise Busy("store_busy") from error

@@ -1,0 +1,128 @@
+"""Accounts, roles, logins and counted tries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, timedelta, timezone
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from domain.records import Assignment
+from storage.tables import people
+from tests.storage.rows import person
+
+
+def test_a_person_comes_back_with_roles_and_times_to_the_microsecond(store, noon):
+    kept = person(phone="13800000000", created_at=noon.astimezone(timezone(timedelta(hours=8))))
+    with store.work() as work:
+        work.people.add(kept, password_hash="hash", is_sample=True)
+    with store.look() as work:
+        found = work.people.get(kept.id)
+        assert found == replace(kept, created_at=noon)
+        assert found.created_at.tzinfo is UTC
+        assert work.people.all() == [found]
+        assert work.people.sample_ids() == [(kept.id, kept.username)]
+        assert work.people.count() == 1
+
+
+def test_a_time_without_its_zone_is_refused(store, noon):
+    with pytest.raises(StatementError, match="without its zone"), store.work() as work:
+        work.people.add(person(created_at=noon.replace(tzinfo=None)), password_hash="hash")
+    with store.look() as work:
+        assert work.people.count() == 0
+
+
+def test_times_are_compared_as_moments_whatever_zone_asks(store, noon):
+    with store.work() as work:
+        work.people.add(person(created_at=noon), password_hash="hash")
+        east = timezone(timedelta(hours=8))
+        assert work.connection.scalar(sa.select(people.c.id).where(people.c.created_at == noon.astimezone(east)))
+        later = (noon + timedelta(microseconds=1)).astimezone(east)
+        assert work.connection.scalar(sa.select(people.c.id).where(people.c.created_at >= later)) is None
+
+
+def test_a_login_is_a_user_name_before_it_is_a_phone(store):
+    one, two = person(username="13800000001"), person(phone="13800000001")
+    with store.work() as work:
+        work.people.add(two, password_hash="two")
+        work.people.add(one, password_hash="one")
+    with store.look() as work:
+        assert work.people.by_login("13800000001") == (one, "one")
+        assert work.people.by_login(two.username) == (two, "two")
+        assert work.people.by_login("nobody") is None
+
+
+def test_two_people_cannot_share_a_user_name(store):
+    with store.work() as work:
+        work.people.add(person(username="wang"), password_hash="hash")
+
+    def add_two(work) -> None:
+        work.people.add(person(), password_hash="hash")
+        work.people.add(person(username="wang"), password_hash="hash")
+
+    with pytest.raises(IntegrityError):
+        store.run(add_two)
+    with store.look() as work:
+        assert work.people.count() == 1, "the whole unit is undone"
+
+
+def test_ended_roles_are_gone_and_new_ones_hold(store, noon):
+    who = person()
+    with store.work() as work:
+        work.people.add(who, password_hash="hash")
+        work.people.end_assignments(who.id, at=noon)
+        work.people.assign(who.id, Assignment("leader", "city"), since=noon)
+    with store.look() as work:
+        assert work.people.get(who.id).assignments == (Assignment("leader", "city"),)
+
+
+def test_a_session_lives_until_it_ends_is_revoked_or_its_person_is_disabled(store, noon):
+    who, hour = person(), timedelta(hours=1)
+    with store.work() as work:
+        work.people.add(who, password_hash="hash")
+        for name in ("one", "two", "three"):
+            work.people.open_session(id=name, person_id=who.id, created_at=noon, expires_at=noon + hour)
+        assert work.people.session_person("one", at=noon) == who
+        assert work.people.session_person("one", at=noon + hour) is None
+        assert work.people.session_person("four", at=noon) is None
+        work.people.revoke_session("one", at=noon)
+        assert work.people.session_person("one", at=noon) is None
+        work.people.set_disabled(who.id, noon)
+        assert work.people.session_person("two", at=noon) is None
+        work.people.set_disabled(who.id, None)
+        assert work.people.session_person("two", at=noon) == who
+        work.people.revoke_all(who.id, at=noon)
+        assert work.people.session_person("three", at=noon) is None
+
+
+def test_failed_tries_are_counted_by_account_and_address(store, noon):
+    minute = timedelta(minutes=1)
+    with store.work() as work:
+        serials = [
+            work.people.count_try(account=account, address=address, at=noon + i * minute)
+            for i, (account, address) in enumerate([("a", "x"), ("a", "y"), ("a", "x"), ("b", "x")])
+        ]
+        assert len(set(serials)) == 4
+        nth = work.people.nth_failed_try
+        assert nth(2, since=noon - minute, account="a", address="x") == noon
+        assert nth(3, since=noon - minute, account="a", address="x") is None
+        assert nth(3, since=noon - minute, address="x") == noon
+        assert nth(2, since=noon, account="a", address="x") is None, "a try at the edge of the window is outside"
+        work.people.try_succeeded(serials[2])
+        assert nth(1, since=noon - minute, account="a", address="x") == noon
+        work.people.forget_tries(before=noon + minute)
+        assert nth(1, since=noon - minute, account="a", address="x") is None
+        assert nth(1, since=noon - minute, account="a", address="y") == noon + minute
+
+
+def test_passwords_and_languages_are_changed(store):
+    who = person()
+    with store.work() as work:
+        work.people.add(who, password_hash="old")
+        work.people.set_password(who.id, "new")
+        work.people.set_lang(who.id, "en")
+    with store.look() as work:
+        found, stored = work.people.by_login(who.username)
+    assert (stored, found.lang) == ("new", "en")

@@ -1,0 +1,182 @@
+"""Migrations on empty and on filled databases of both kinds; nothing is said twice in two places."""
+
+from __future__ import annotations
+
+import ast
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+import storage.schema as schema
+from storage.engine import changing_schema
+from storage.spatial import is_made_here
+from storage.store import Store
+from storage.tables import assignments, metadata, people
+from tests.storage.rows import area, building, person, photo_row, record_row
+
+STORAGE = Path(schema.__file__).parent
+
+
+def differences(store: Store) -> list:
+    def ours(_object, name, kind, _reflected, _compare_to) -> bool:
+        return not is_made_here(kind, name)
+
+    with warnings.catch_warnings(), store.look() as work:
+        warnings.filterwarnings("ignore", "Did not recognize type 'geometry'", sa.exc.SAWarning)
+        context = MigrationContext.configure(work.connection, opts={"include_object": ours, "compare_type": True})
+        return compare_metadata(context, metadata)
+
+
+def test_an_empty_database_becomes_the_tables_that_the_code_knows(empty_url):
+    store = Store.open(empty_url)
+    assert not schema.is_current(store.engine)
+    schema.migrate(store.engine)
+    assert schema.is_current(store.engine)
+    assert differences(store) == []
+    store.close()
+
+
+def test_a_missing_column_would_be_noticed(store):
+    with store.work() as work:
+        work.connection.exec_driver_sql("ALTER TABLE assets DROP COLUMN remarks")
+    assert [found[0] for found in differences(store)] == ["add_column"]
+
+
+def test_every_searched_geometry_has_its_box_index(store):
+    with store.work() as work:
+        work.buildings.add([building()])
+        if store.engine.dialect.name == "sqlite":
+            query = "SELECT count(*) FROM sqlite_master WHERE name LIKE '%_box' AND sql LIKE '%rtree%'"
+        else:
+            query = "SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'ix_%_geometry' AND indexdef LIKE '%gist%'"
+        assert work.connection.exec_driver_sql(query.replace("%", "%%") if "pg_" in query else query).scalar() == 3
+
+
+def test_migrating_twice_or_at_the_same_moment_is_once(empty_url):
+    store, start = Store.open(empty_url), threading.Barrier(3)
+
+    def run(_i: int) -> None:
+        start.wait()
+        schema.migrate(store.engine)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(run, range(3)))
+    assert schema.is_current(store.engine)
+    schema.migrate(store.engine)
+    store.close()
+
+
+def fill(store: Store, noon) -> dict[str, int]:
+    who = person()
+    row = record_row(who.id)
+    with store.work() as work:
+        work.people.add(who, password_hash="hash")
+        work.areas.add([area()], at=noon)
+        work.buildings.add([building()])
+        work.records.add(row, [photo_row(row["id"])])
+        work.history.write("record", row["id"], "record.received", {}, actor_id=who.id, at=noon)
+    return counts(store)
+
+
+def counts(store: Store) -> dict[str, int]:
+    with store.look() as work:
+        return {
+            t.name: work.connection.scalar(sa.select(sa.func.count()).select_from(t)) for t in metadata.sorted_tables
+        }
+
+
+NEXT = '''"""A later change"""
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "test1", {before!r}, None, None
+def upgrade():
+    with op.batch_alter_table("people") as table:
+        table.add_column(sa.Column("badge", sa.String(16), nullable=True))
+    with op.batch_alter_table("records") as table:
+        table.alter_column("note", new_column_name="remark", existing_type=sa.Text())
+    {more}
+'''
+
+
+@pytest.fixture
+def later(tmp_path, monkeypatch):
+    """later(more): the real migrations and one that changes two filled tables others point to."""
+    import shutil
+
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    def make(more: str = "pass") -> None:
+        folder = tmp_path / "migrations"
+        shutil.copytree(STORAGE / "migrations", folder, dirs_exist_ok=True)
+        config = Config()
+        config.set_main_option("script_location", str(STORAGE / "migrations"))
+        head = ScriptDirectory.from_config(config).get_current_head()
+        (folder / "versions" / "later.py").write_text(NEXT.format(before=head, more=more), "utf-8")
+        config.set_main_option("script_location", str(folder))
+        monkeypatch.setattr(schema, "_config", lambda: config)
+
+    return make
+
+
+def test_a_filled_database_keeps_every_row_through_a_change(store, later, noon):
+    before = fill(store, noon)
+    later()
+    schema.migrate(store.engine)
+    assert counts_of_changed(store) == before
+    with store.look() as work:
+        assert work.connection.exec_driver_sql("SELECT remark FROM records").scalar() == "落满灰"
+        assert work.areas.touching("zone", (120.8, 29.58, 120.81, 29.59)) != []
+    with pytest.raises(sa.exc.IntegrityError), store.work() as work:
+        work.people.assign("nobody", person().assignments[0], since=noon)
+
+
+def counts_of_changed(store: Store) -> dict[str, int]:
+    with store.look() as work:
+        return {
+            t.name: work.connection.exec_driver_sql(f"SELECT count(*) FROM {t.name}").scalar()
+            for t in metadata.sorted_tables
+        }
+
+
+def test_a_change_that_breaks_in_the_middle_changes_nothing(store, later, noon):
+    before = fill(store, noon)
+    later('raise RuntimeError("in the middle")')
+    with pytest.raises(RuntimeError, match="in the middle"):
+        schema.migrate(store.engine)
+    assert counts(store) == before
+    assert differences(store) == []
+
+
+def test_a_change_that_would_break_references_is_refused(store, noon):
+    fill(store, noon)
+
+    def take_people_away() -> None:
+        with changing_schema(store.engine) as connection:
+            connection.execute(sa.delete(assignments))
+            connection.execute(sa.delete(people))
+
+    with pytest.raises((RuntimeError, sa.exc.IntegrityError)):
+        take_people_away()
+    with store.look() as work:
+        assert work.people.count() == 1
+    with pytest.raises(sa.exc.IntegrityError), store.work() as work:
+        work.connection.execute(sa.delete(people))
+
+
+def test_a_dialect_is_named_in_few_rooms_only():
+    """The rest of the house does not know which database it has."""
+    free = {"spatial.py", "engine.py", "backup.py"}  # a backup is each database's own business
+    wrong = []
+    for path in sorted(STORAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            named = isinstance(node, ast.Constant) and node.value in ("sqlite", "postgresql", "postgres", "postgis")
+            if path.name not in free and (named or (isinstance(node, ast.Attribute) and node.attr == "dialect")):
+                wrong.append(f"{path.relative_to(STORAGE)}:{node.lineno}")
+    assert not wrong
