@@ -30,7 +30,7 @@ bench: frontend $(VENV)/.installed-dev
 
 # One archive for a machine without a network.
 release: frontend
-	$(PY) packaging/release.py release
+	$(PY) deploy/release.py release
 
 screenshots: frontend $(VENV)/.installed-dev
 	$(PY) tests/browser/screenshots.py docs/screenshots

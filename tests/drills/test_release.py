@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -41,7 +42,7 @@ wait $app || true
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("release")
-    made = subprocess.run([sys.executable, "packaging/release.py", str(folder)], cwd=HOME, capture_output=True, text=True)
+    made = subprocess.run([sys.executable, "deploy/release.py", str(folder)], cwd=HOME, capture_output=True, text=True)
     if "No matching distribution" in made.stderr or "Connection" in made.stderr:
         pytest.skip("the wheels cannot be fetched here")
     assert made.returncode == 0, made.stderr
@@ -61,6 +62,15 @@ def dark() -> list[str]:
     pytest.skip("no network namespace allowed here")
 
 
+def newer(unpacked: Path) -> None:
+    """The same release under a later number, with its checksums."""
+    old = hashlib.sha256((unpacked / "VERSION").read_bytes()).hexdigest()
+    (unpacked / "VERSION").write_text("0.1.1-test\n")
+    new = hashlib.sha256((unpacked / "VERSION").read_bytes()).hexdigest()
+    sums = unpacked / "SHA256SUMS"
+    sums.write_text(sums.read_text().replace(f"{old}  ./VERSION", f"{new}  ./VERSION"))
+
+
 def test_it_installs_and_runs_without_a_network_and_notices_a_changed_file(unpacked, tmp_path):
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("SLG_", "PIP_"))}
     done = subprocess.run([*dark(), "bash", "-c", IN_THE_DARK, "-", str(unpacked), str(tmp_path / "city")],
@@ -70,6 +80,20 @@ def test_it_installs_and_runs_without_a_network_and_notices_a_changed_file(unpac
     assert done.stdout.rstrip().endswith("clean")
     again = subprocess.run([str(unpacked / "install.sh"), str(tmp_path / "city")], capture_output=True, text=True)
     assert again.returncode == 1
+    newer(unpacked)
+    target = tmp_path / "city"
+    up = subprocess.run(
+        [*dark(), str(unpacked / "install.sh"), str(target)], env=environment, capture_output=True, text=True
+    )
+    assert up.returncode == 0, up.stdout + up.stderr
+    assert (target / "current").resolve().name == "0.1.1-test"
+    backup = Path((target / "previous-backup").read_text().strip())
+    assert (backup / "manifest.json").is_file()
+    assert (target / "current" / "var" / "slg.db").is_file()
+    back = subprocess.run([str(unpacked / "install.sh"), "--back", str(target)], capture_output=True, text=True)
+    assert back.returncode == 0, back.stderr
+    assert (target / "current").resolve().name == "0.1.0"
+    assert str(backup) in back.stdout
     with (unpacked / "app.py").open("a") as file:
         file.write("# changed on the way\n")
     changed = subprocess.run([str(unpacked / "install.sh"), str(tmp_path / "other")], capture_output=True, text=True)

@@ -28,7 +28,7 @@ def main(into: Path) -> Path:
         _sources(folder)
         _bundles(folder)
         _wheels(folder / "wheels")
-        shutil.copy(HOME / "packaging" / "install.sh", folder / "install.sh")
+        shutil.copy(HOME / "deploy" / "install.sh", folder / "install.sh")
         _checksums(folder)
         archive = into / f"{name}.tar.gz"
         with tarfile.open(archive, "w:gz", compresslevel=1) as packed:  # wheels do not get smaller
