@@ -310,3 +310,34 @@ def test_text_over_the_websocket_ends_that_tab_alone(cold: Server):
         broken.send_text("not a protobuf")
     with tab(cold, cookie=cookie) as other:
         assert "script_finished" in kinds_of(other.run(""))
+
+
+# -- every page x every role ---------------------------------------------------------------------------------------
+
+PEOPLE = {
+    "inspector": "inspector1", "grid_leader": "gridleader1", "community_specialist": "specialist1",
+    "supervisor": "supervisor1", "dispatcher": "dispatcher1", "handler": "handler2", "street_officer": "officer1",
+    "asset_clerk": "clerk1", "housing_bureau": "housing1", "leader": "leader1", "auditor": "auditor1",
+    "admin": "admin1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_a_role_is_drawn_its_own_pages_and_no_other(cold: Server, role: str):
+    """By address, whatever the menu offers; and the menu offers just these."""
+    mine = {page for page, needs in DOORS["pages"].items() if role in ACTIONS[needs]["roles"]}
+    with tab(cold, cookie=log_in(cold, PEOPLE[role])) as opened:
+        wrong = []
+        for page in DOORS["pages"]:
+            drawn = opened.run("" if page == "today" else page)  # the first page has no name in the address
+            is_drawn = "page_not_found" not in kinds_of(drawn)
+            if is_drawn != (page in mine):
+                wrong.append(f"{page}: {'drawn' if is_drawn else 'not drawn'}")
+            if any(m.delta.new_element.WhichOneof("type") == "exception" for m in drawn):
+                wrong.append(f"{page}: failed")
+            if "script_finished" not in kinds_of(drawn) or not text_of(drawn):
+                wrong.append(f"{page}: empty")
+        menu = [m.navigation for m in drawn if m.WhichOneof("type") == "navigation"][-1]
+        offered = {page.url_pathname for page in menu.app_pages}
+    assert not wrong, wrong
+    assert offered == mine
