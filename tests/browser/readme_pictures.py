@@ -1,0 +1,104 @@
+"""Takes the four pictures of the READMEs, small enough to commit: `python tests/browser/readme_pictures.py [NAME...]`."""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(HOME))
+
+from PIL import Image  # noqa: E402
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+
+from tests.browser.running import CHROMIUM, FLAGS, running_server  # noqa: E402
+from tests.browser.screenshots import SIZES, log_in  # noqa: E402
+
+FOLDER = HOME / "docs" / "screenshots"
+COLOURS = 128
+CAP_BYTES = 250_000
+# West, south, east, north around a border of two grids in 剡湖街道, clear of every zone of the sample city.
+FREE_GROUND = "120.8063,29.5865,120.8123,29.5905"
+
+
+def main(wanted: set[str]) -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary, running_server(Path(temporary)) as server, sync_playwright() as pw:
+        browser = pw.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        for name, (account, size, show) in PICTURES.items():
+            if not wanted or name in wanted:
+                page = open_page(browser, server.url, account, size)
+                show(page)
+                page.wait_for_load_state("networkidle")
+                page.wait_for_timeout(2000)  # pictures, not a test: let the map paint its last tile
+                keep(page.screenshot(), FOLDER / f"{name}.png")
+                page.context.close()
+        browser.close()
+
+
+def open_page(browser: Browser, url: str, account: str, size: str) -> Page:
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="Asia/Shanghai", base_url=url,
+        has_touch=size == "phone", is_mobile=size == "phone", permissions=["geolocation"],
+        geolocation={"longitude": 120.8245, "latitude": 29.5925, "accuracy": 6},
+    )  # fmt: skip
+    page = context.new_page()
+    log_in(page, account)
+    return page
+
+
+def record(page: Page) -> None:
+    page.goto("/record")
+    page.get_by_test_id("tile-zombie_vehicle").click()
+
+
+def on_map(page: Page) -> None:
+    page.goto("/map")
+    page.locator("canvas").first.wait_for()
+
+
+def draw(page: Page) -> None:
+    """A zone over the grids around the middle of the map, drawn with the mouse and not saved."""
+    page.goto(f"/draw?bbox={FREE_GROUND}")
+    page.get_by_role("button", name="画界").click()
+    box = page.locator("canvas").first.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] * 0.55, box["y"] + box["height"] * 0.5
+    corners = [(x - 120, y - 105), (x + 60, y - 120), (x + 130, y + 20), (x + 70, y + 110), (x - 110, y + 95)]
+    with page.expect_response("**/zones/measure"):
+        for corner in [*corners, corners[0]]:
+            page.mouse.move(*corner)
+            page.mouse.click(*corner)
+    page.get_by_label("区域名称").fill("示例新区")
+
+
+def coverage(page: Page) -> None:
+    page.goto("/coverage")
+    page.locator("canvas").first.wait_for()
+
+
+PICTURES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
+    "record-phone": ("inspector1", "phone", record),
+    "map-desk": ("officer1", "desk", on_map),
+    "draw-desk": ("officer1", "desk", draw),
+    "coverage-desk": ("leader1", "desk", coverage),
+}
+
+
+def keep(png: bytes, path: Path) -> None:
+    """Fewer colours, same pixels. Raises SystemExit over the cap: a picture in the tree stays there for ever."""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as picture:
+        picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    if out.tell() >= CAP_BYTES:
+        raise SystemExit(f"{path.name}: {out.tell()} bytes, over {CAP_BYTES}")
+    path.write_bytes(out.getvalue())
+    print(path.relative_to(HOME), out.tell())
+
+
+if __name__ == "__main__":
+    main(set(sys.argv[1:]))
