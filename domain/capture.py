@@ -55,4 +55,6 @@ class Capture:
     @property
     def content_hash(self) -> str:
         """Equal for the same capture sent twice: the time of sending is left out, everything else counts."""
-        return hashlib.sha256(canonical_json({k: v for k, v in self.body.items() if k != "sent_at"}).encode()).hexdigest()
+        return hashlib.sha256(
+            canonical_json({k: v for k, v in self.body.items() if k != "sent_at"}).encode()
+        ).hexdigest()

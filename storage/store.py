@@ -5,10 +5,10 @@ A Store may be shared between threads; a unit never outlives its `with`.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from time import sleep
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from storage import tables
 from storage.areas import Areas
 from storage.assets import Assets
 from storage.buildings import Buildings
+from storage.calendar import Calendar
 from storage.engine import BUSY_TIMEOUT_MS, READS, is_away, may_pass, open_engine, writers_turn
 from storage.history import History
 from storage.jobs import Jobs
@@ -61,6 +62,10 @@ class Work:
     @cached_property
     def history(self) -> History:
         return History(self.connection)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        return Calendar(self.connection)
 
     @cached_property
     def jobs(self) -> Jobs:
@@ -157,7 +162,7 @@ class Store:
                     connection.close()
                 if pause_s is None or not is_away(error):
                     raise
-            time.sleep(pause_s)
+            sleep(pause_s)
         raise AssertionError("the last pause raises")
 
 

@@ -313,3 +313,20 @@ catalogue_editions = Table(
     Column("body", Text, nullable=False),
     Column("adopted_at", Utc, nullable=False),
 )  # fmt: skip
+
+calendar_years = Table(
+    "calendar_years", metadata,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("source", String(64), nullable=False),
+    Column("added_at", Utc, nullable=False),
+)  # fmt: skip
+
+# Only days that differ from Monday to Friday.
+calendar_days = Table(
+    "calendar_days", metadata,
+    Column("day", String(10), primary_key=True),
+    Column("is_working", sa.Boolean, nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("edited_at", Utc, nullable=False),
+)  # fmt: skip
