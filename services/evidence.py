@@ -34,7 +34,7 @@ class Arrival:
     """A photo on its way in: what was announced, and the open file."""
 
     photo: Photo
-    record: Record
+    reporter_id: str
     file: Arriving
 
 
@@ -74,15 +74,15 @@ class Evidence:
         """
         self._permissions.require(actor, "record.report")
         with self._store.look() as work:
-            record = work.records.get(record_id)
+            reporter_id = work.records.reporter_id(record_id)
             photo = work.records.photo_by_hash(record_id, sha256.lower())
-        if record is None or photo is None or record.reporter_id != actor.person_id:
+        if photo is None or reporter_id != actor.person_id:
             raise NotFound()
         if photo.state == "kept":
             return photo
         if shutil.disk_usage(self._photos.root).free < DISK_LEFT_BYTES:
             raise Busy("disk_full")
-        return Arrival(photo, record, self._photos.arriving())
+        return Arrival(photo, reporter_id, self._photos.arriving())
 
     def take(self, arrival: Arrival, chunk: bytes) -> None:
         """One chunk. Raises TooLarge over the cap or over the announced size."""
@@ -93,7 +93,7 @@ class Evidence:
     def keep(self, arrival: Arrival, actor: Actor) -> Photo:
         """Check size, hash and kind of file, keep it for good, then say so. Raises Invalid, BadPhoto."""
         self._permissions.require(actor, "record.report")
-        if arrival.record.reporter_id != actor.person_id:
+        if arrival.reporter_id != actor.person_id:
             raise NotFound()
         file, photo = arrival.file, arrival.photo
         if file.size != photo.size:

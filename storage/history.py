@@ -32,7 +32,7 @@ class History:
         ).first()
         link = _link(subject_kind, subject_id, head.seq + 1 if head else 1, head.hash if head else chain.GENESIS,
                      action, payload, actor_id, at)  # fmt: skip
-        self._connection.execute(sa.insert(history).values(**link))
+        self._connection.execute(sa.insert(history), link)
         new_head = {"seq": link["seq"], "hash": link["hash"]}
         if head:
             self._connection.execute(
@@ -42,7 +42,7 @@ class History:
             )
         else:
             self._connection.execute(
-                sa.insert(history_heads).values(subject_kind=subject_kind, subject_id=subject_id, **new_head)
+                sa.insert(history_heads), {"subject_kind": subject_kind, "subject_id": subject_id, **new_head}
             )
         return link["hash"]
 
