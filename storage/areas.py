@@ -92,7 +92,10 @@ class Areas:
         ]
         first = sa.case((table.c.layer == "zone", 0), (table.c.layer == "street", 1), else_=2)
         rows = self._connection.execute(
-            sa.select(*_COLUMNS).where(*where).order_by(first, sa.func.length(table.c.name), table.c.name).limit(limit)
+            sa.select(*_COLUMNS)
+            .where(*where)
+            .order_by(first, sa.func.length(table.c.name), table.c.name, table.c.serial)
+            .limit(limit)
         )
         return [Area(**row) for row in rows.mappings()]
 
@@ -123,7 +126,9 @@ class Areas:
     def division(self, zone_version_id: str) -> list[DivisionRow]:
         names = [divisions.c[f.name] for f in fields(DivisionRow)]
         rows = self._connection.execute(
-            sa.select(*names).where(divisions.c.zone_version_id == zone_version_id).order_by(divisions.c.share.desc())
+            sa.select(*names)
+            .where(divisions.c.zone_version_id == zone_version_id)
+            .order_by(divisions.c.share.desc(), divisions.c.serial)
         )
         return [DivisionRow(**row) for row in rows.mappings()]
 
@@ -157,6 +162,8 @@ class Areas:
 
     def _select(self, where: list[Any]) -> list[Area]:
         rows = self._connection.execute(
-            sa.select(*_COLUMNS).where(*where).order_by(area_versions.c.code, area_versions.c.version)
+            sa.select(*_COLUMNS)
+            .where(*where)
+            .order_by(area_versions.c.code, area_versions.c.version, area_versions.c.serial)
         )
         return [Area(**row) for row in rows.mappings()]

@@ -30,12 +30,12 @@ class Buildings:
 
     def touching(self, box: Box, *, limit: int | None = None) -> list[Building]:
         near = spatial.touching(self._connection, buildings, box)
-        rows = self._connection.execute(sa.select(*_BUILDING).where(near).limit(limit))
+        rows = self._connection.execute(sa.select(*_BUILDING).where(near).order_by(buildings.c.serial).limit(limit))
         return [Building(**row) for row in rows.mappings()]
 
     def roads_touching(self, box: Box, *, limit: int | None = None) -> list[Road]:
         near = spatial.touching(self._connection, roads, box)
-        rows = self._connection.execute(sa.select(*_ROAD).where(near).limit(limit))
+        rows = self._connection.execute(sa.select(*_ROAD).where(near).order_by(roads.c.serial).limit(limit))
         return [Road(**row) for row in rows.mappings()]
 
     def figures(self) -> list[Any]:
@@ -58,7 +58,10 @@ class Buildings:
 
     def find_roads(self, text: str, *, limit: int) -> list[Road]:
         rows = self._connection.execute(
-            sa.select(*_ROAD).where(roads.c.name.icontains(text, autoescape=True)).order_by(roads.c.name).limit(limit)
+            sa.select(*_ROAD)
+            .where(roads.c.name.icontains(text, autoescape=True))
+            .order_by(roads.c.name, roads.c.serial)
+            .limit(limit)
         )
         return [Road(**row) for row in rows.mappings()]
 

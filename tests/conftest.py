@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -35,10 +36,16 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def sample_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def loaded_at() -> datetime:
+    """When the sample city was loaded: once for both databases, also around midnight."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture(scope="session")
+def sample_template(loaded_at: datetime, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sample city loaded once in SQLite; copy it, never write into it."""
     folder = tmp_path_factory.mktemp("sample-city")
-    load_sample(settings_in(folder))
+    load_sample(settings_in(folder), loaded_at)
     return folder
 
 
@@ -51,10 +58,12 @@ def sample_folder(sample_template: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample_on_postgis(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+def sample_on_postgis(
+    cluster: Cluster, loaded_at: datetime, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Path]:
     """(database to copy, folder of photos) of the sample city loaded once in PostGIS."""
     folder = tmp_path_factory.mktemp("sample-postgis")
-    load_sample(settings_in(folder, cluster.create("sample_city")))
+    load_sample(settings_in(folder, cluster.create("sample_city")), loaded_at)
     return "sample_city", folder
 
 
@@ -92,10 +101,10 @@ def settings_in(folder: Path, database_url: str | None = None) -> dict:
     }  # fmt: skip
 
 
-def load_sample(settings: dict) -> None:
+def load_sample(settings: dict, at: datetime) -> None:
     from demo import load
-    from wiring import Settings, build, now
+    from wiring import Settings, build
 
     services = build(Settings(**settings))
-    load.load(services, settings["photo_store"], now(), is_wide=False)
+    load.load(services, settings["photo_store"], at, is_wide=False)
     services.close()

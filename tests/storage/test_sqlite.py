@@ -66,7 +66,7 @@ def test_a_database_held_by_another_process_is_busy_in_plain_words_and_recovers(
 def test_a_lock_is_not_taken_for_a_database_that_is_away(path, monkeypatch):
     """Waiting out a restart must not multiply the wait for a lock."""
     monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 20)
-    monkeypatch.setattr("storage.store.time.sleep", lambda _s: pytest.fail("waited for a restart"))
+    monkeypatch.setattr("storage.store.sleep", lambda _s: pytest.fail("waited for a restart"))
     store = Store.open(f"sqlite:///{path}")
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
