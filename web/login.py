@@ -43,7 +43,8 @@ class Doors:
             return RedirectResponse("/setup", 303)
         if request.scope.get("slg.actor") is not None:
             return RedirectResponse(_local(request.query_params.get("next")), 303)
-        return self._login(request, next=_local(request.query_params.get("next")))
+        return self._login(request, next=_local(request.query_params.get("next")),
+                           username=request.query_params.get("username", "")[:64])  # fmt: skip
 
     async def log_in(self, request: Request) -> Response:
         wanted = _local(request.query_params.get("next"))
@@ -115,9 +116,13 @@ class Doors:
     def _draw(self, request: Request, template: str, **facts: Any) -> Response:
         lang = self._lang(request)
         page = self._pages.get_template(template).render(
-            say=words(lang), lang="zh-CN" if lang == "zh" else "en", style=self._style, **facts
+            say=words(lang),
+            lang="zh-CN" if lang == "zh" else "en",
+            style=self._style,
+            chosen=lang if request.query_params.get("lang") == lang else "",
+            **facts,
         )
-        return HTMLResponse(page, headers={"Cache-Control": "no-store", "Content-Language": lang})
+        return HTMLResponse(page, headers={"Content-Language": lang, "Vary": "Accept-Language"})
 
     def _lang(self, request: Request) -> str:
         asked = request.query_params.get("lang")
