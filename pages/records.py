@@ -11,12 +11,12 @@ kinds = office.catalogue.types
 sees_all = office.permissions.reach(actor, "record.read").everything
 streets = office.places.choices("street", actor) if sees_all else []
 choice = filters.asked(kinds, streets)
-view = filters.question(choice, now())
+view = filters.question(choice, now(), actor.person_id)
 found, total = office.records.search(view, actor)
 filters.keep_address()
 
 facts.head(say("records.title"), is_sample=bool(state.kept("is_sample")), say=say)
-filters.controls(choice, kinds, streets, say)
+filters.controls(choice, kinds, streets, say, may_report=office.permissions.allows(actor, "record.report"))
 with st.container(horizontal=True, vertical_alignment="center", key="list_head"):
     filters.view_switch(choice, say)
     if total:

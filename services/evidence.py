@@ -18,7 +18,7 @@ from i18n import words
 from media.client import MediaWorker
 from media.header import check_header
 from media.stamp import Stamp
-from services.queue import Queue
+from services.queue import Closing, Queue
 from storage.jobs import Job
 from storage.photos import Arriving, PhotoStore
 from storage.store import Store, Work
@@ -179,12 +179,12 @@ class Evidence:
 
     # -- later -------------------------------------------------------------------------------------------------
 
-    def _make_views(self, job: Job) -> None:
+    def _make_views(self, job: Job) -> Closing | None:
         with self._store.look() as work:
             photo = work.records.photo(job.payload["photo_id"])
             record = work.records.get(photo.record_id) if photo else None
         if photo is None or record is None or photo.state != "kept":
-            return
+            return None
         answer = self._worker.make(
             {
                 "path": str(self._photos.original(photo.sha256)),
@@ -198,11 +198,11 @@ class Evidence:
         )
         if not answer["ok"] and answer["error"]["code"] in ("worker_died", "worker_hung", "view_not_written"):
             raise Busy(answer["error"]["code"])  # may pass: the queue tries again
-        with self._store.work() as work:
-            values = {"views": "made", "view_error": None} if answer["ok"] else {
-                "views": "failed", "view_error": answer["error"]["code"]
-            }  # fmt: skip
-            work.records.update_photo(photo.id, facts=answer.get("facts") or {}, **values)
+        values = {"views": "made", "view_error": None} if answer["ok"] else {
+            "views": "failed", "view_error": answer["error"]["code"]
+        }  # fmt: skip
+        facts = answer.get("facts") or {}
+        return lambda work: work.records.update_photo(photo.id, facts=facts, **values)
 
     def _stamp(self, photo: Photo, record: Record) -> Stamp:
         """Everything the stamp says, in Chinese: it is part of the picture and must not change with the reader."""

@@ -26,6 +26,10 @@ def lead(sentence: Any) -> None:
     st.html(el("p", sentence, class_="slg-lead"))
 
 
+def note(sentence: str) -> None:
+    st.html(el("p", sentence, class_="slg-note"))
+
+
 def facts(rows: Iterable[tuple[str, Any]]) -> None:
     """Pairs of name and value; a row without a value is left out."""
     shown = [(name, value) for name, value in rows if value]

@@ -19,8 +19,9 @@ from ui import facts, state
 PAGE_SIZE = 20
 PERIODS = {"day": 1, "week": 7, "month": 30, "quarter": 90}
 PLACES = ("unsettled", "settled", *UNSETTLED)
+WHOSE = ("mine",)
 VIEWS = ("list", "table", "map")
-NAMES = ("q", "kind", "place", "street", "period", "view", "page")
+NAMES = ("q", "kind", "place", "street", "period", "whose", "view", "page")
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,15 @@ class Choice:
     place: str = ""
     street: str = ""
     period: str = ""
+    whose: str = ""
     view: str = "list"
     page: int = 1
 
     @property
     def narrows(self) -> tuple[str, ...]:
         """Names in the address that leave records out, in the order of the controls."""
-        given = {"q": self.text, "kind": self.kinds, "place": self.place, "street": self.street, "period": self.period}
+        given = {"q": self.text, "kind": self.kinds, "place": self.place, "street": self.street, "period": self.period,
+                 "whose": self.whose}  # fmt: skip
         return tuple(name for name, value in given.items() if value)
 
 
@@ -52,17 +55,19 @@ def asked(kinds: Sequence[IssueType], streets: Sequence[Area]) -> Choice:
         place=_one_of(state.asked("place"), PLACES),
         street=_one_of(state.asked("street"), [area.area_id for area in streets]),
         period=_one_of(state.asked("period"), PERIODS),
+        whose=_one_of(state.asked("whose"), WHOSE),
         view=_one_of(state.asked("view"), VIEWS) or VIEWS[0],
         page=min(int(page), 10_000) if page.isascii() and page.isdigit() and int(page) > 0 else 1,
     )
 
 
-def question(choice: Choice, now: datetime) -> RecordFilter:
+def question(choice: Choice, now: datetime, person_id: str) -> RecordFilter:
     """The same as the service and the API understand it; a page of the list at a time."""
     places = UNSETTLED if choice.place == "unsettled" else (choice.place,) if choice.place else ()
     since = now - timedelta(days=PERIODS[choice.period]) if choice.period else None
     return RecordFilter(
         text=choice.text, issue_types=choice.kinds, place_states=places, street_id=choice.street or None,
+        reporter_id=person_id if choice.whose == "mine" else None,
         since=since, limit=PAGE_SIZE, offset=(choice.page - 1) * PAGE_SIZE,
     )  # fmt: skip
 
@@ -72,6 +77,8 @@ def map_query(view: RecordFilter) -> str:
     asked: list[tuple[str, str]] = [("q", view.text)] if view.text else []
     asked += [("issue_type", code) for code in view.issue_types]
     asked += [("place_state", code) for code in view.place_states]
+    if view.reporter_id:
+        asked.append(("mine", "true"))
     if view.street_id:
         asked.append(("street_id", view.street_id))
     if view.since:
@@ -79,7 +86,9 @@ def map_query(view: RecordFilter) -> str:
     return urlencode(asked)
 
 
-def controls(choice: Choice, kinds: Sequence[IssueType], streets: Sequence[Area], say: Words) -> None:
+def controls(
+    choice: Choice, kinds: Sequence[IssueType], streets: Sequence[Area], say: Words, *, may_report: bool
+) -> None:
     """Draws the controls; each writes the address, and the address alone says what is chosen."""
     kind_names = {kind.code: kind.name(say.lang) for kind in kinds}
     street_names = {area.area_id: area.name for area in streets}
@@ -95,6 +104,8 @@ def controls(choice: Choice, kinds: Sequence[IssueType], streets: Sequence[Area]
         if len(streets) > 1:
             _one("street", choice.street, list(street_names), street_names, say)
         _one("period", choice.period, list(PERIODS), {code: say(f"records.period_{code}") for code in PERIODS}, say)
+        if choice.whose or (may_report and len(streets) <= 1):
+            _one("whose", choice.whose, WHOSE, {"mine": say("records.whose_mine")}, say)
 
 
 def view_switch(choice: Choice, say: Words) -> None:

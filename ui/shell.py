@@ -71,7 +71,9 @@ def _navigation(services: Any, actor: Actor, say: Words) -> Any:
         st.caption(f"**{actor.name}** · {where_of(services, actor, say)}")
         left, right = st.columns(2)
         left.button(say("app.language"), key="lang", on_click=attempt, args=(_switch, services, actor), type="tertiary")
-        right.button(say("app.log_out"), key="log_out", on_click=attempt, args=(_log_out, services, actor), type="tertiary")
+        right.button(
+            say("app.log_out"), key="log_out", on_click=attempt, args=(_log_out, services, actor), type="tertiary"
+        )
     return page
 
 

@@ -53,15 +53,15 @@ def laws(issue: IssueType, catalogue: Catalogue, edition: str, say: Words) -> No
                  (say("record.limit"), _limit(issue, say))])  # fmt: skip
     lines = []
     for basis in issue.legal_basis:
-        source = catalogue.sources.get(basis.source)
-        read = (source.en if en else source.zh) if source else basis.source
-        note = basis.note_en if en else basis.note_zh
-        behind = say("record.law_read", version=basis.version, source=read)
+        known = (say("record.law_read", version=basis.version), basis.note_en if en else basis.note_zh)
+        version = ("; " if en else "；").join(part for part in known if part)
         lines.append(el("li", el("div", f"{basis.en if en else basis.zh} {basis.article}"),
-                        el("div", basis.gist_en if en else basis.gist_zh),
-                        el("div", behind, " " + note if note else None, class_="dim")))  # fmt: skip
+                        el("div", basis.gist_en if en else basis.gist_zh), el("div", version, class_="dim")))  # fmt: skip
     if lines:
         st.html(el("ul", lines, class_="slg-laws"))
+        for code in dict.fromkeys(basis.source for basis in issue.legal_basis):
+            source = catalogue.sources[code]
+            facts.note(say("record.law_source", source=source.en if en else source.zh))
     else:
         facts.lead(say("record.no_law"))
 

@@ -178,10 +178,13 @@ def news(actor: Actor, day: Any, catalogue: Catalogue, zone: tzinfo, say: Words)
     facts.figures(_figures(actor, day, say))
     most = sorted(day.by_issue.items(), key=lambda pair: -pair[1])[:MOST_AT_MOST]
     if most and not actor.has_role(*WALKS):
-        named = [say("today.most_item", kind=photos.kind_name(code or "", catalogue, say), n=n) for code, n in most]
+        named = [say("today.most_item", kind=_tile(code or "", catalogue, say), n=n) for code, n in most]
         facts.lead(say("today.most", list=" · ".join(named)))
     with st.container(horizontal=True):
-        if day.unsettled:
+        if day.mine:
+            st.page_link("pages/records.py", label=say("today.all_mine", n=day.mine), icon=":material/person:",
+                         query_params={"whose": "mine"})  # fmt: skip
+        if day.unsettled and not actor.has_role(*WALKS):
             st.page_link("pages/records.py", label=say("today.settle", n=day.unsettled), icon=":material/wrong_location:",
                          query_params={"place": "unsettled"})  # fmt: skip
         st.page_link("pages/records.py", label=say("today.all_records", n=day.total), icon=":material/folder_open:")
@@ -197,3 +200,8 @@ def _figures(actor: Actor, day: Any, say: Words) -> list[tuple[str, int, str, st
         return [(say("today.mine"), day.mine, unit, "", ""), week]
     unsettled = (say("today.unsettled"), day.unsettled, unit, "", "warn" if day.unsettled else "")
     return [(say("today.day"), day.today, unit, "", ""), week, unsettled, total]
+
+
+def _tile(code: str, catalogue: Catalogue, say: Words) -> str:
+    """The short name that the tiles of the capture form carry."""
+    return catalogue.get(code).tile(say.lang) if catalogue.has(code) else code

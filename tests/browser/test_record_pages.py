@@ -129,3 +129,27 @@ def test_going_back_in_the_browser_brings_the_earlier_filter(officer):
     officer.wait_for_function("(was) => !document.body.innerText.includes(was)", arg=found)
     officer.go_back()
     officer.get_by_text(found).wait_for()
+
+
+def test_a_picture_that_does_not_come_leaves_a_sentence(officer):
+    record = newest(officer)
+    officer.route("**/api/v1/photos/*/view*", lambda route: route.fulfill(status=404, body=""))
+    officer.goto(f"/one_record?id={record['number']}")
+    officer.get_by_text("图还没做好，过一会儿再看。").wait_for()
+
+
+def test_the_map_view_asks_for_the_same_records(officer):
+    with officer.expect_response(lambda r: "/records.geojson?" in r.url) as asked:
+        officer.goto("/records?view=map&kind=zombie_vehicle&place=settled")
+    on_map = {f["properties"]["number"] for f in asked.value.json()["features"]}
+    listed = officer.request.get("/api/v1/records?issue_type=zombie_vehicle&place_state=settled").json()["items"]
+    assert on_map == {record["number"] for record in listed}
+
+
+def test_a_narrow_screen_and_large_text_lose_nothing(people):
+    phone = people("officer1", phone=True)
+    phone.set_viewport_size({"width": 320, "height": 700})
+    for path in ("/", "/records", f"/one_record?id={newest(phone)['number']}"):
+        phone.goto(path)
+        phone.locator(".slg-viewer img, .slg-card").first.wait_for()
+        assert not sticks_out(phone), path

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 import wiring
@@ -45,6 +48,11 @@ def services(sample_template: Path, tmp_path_factory: pytest.TempPathFactory) ->
         yield wiring.services()
         wiring.services().close()
         wiring.services.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def sample_photos(services: Services) -> Path:
+    return Path(os.environ["SLG_PHOTO_STORE"])
 
 
 @pytest.fixture(scope="module")
@@ -247,3 +255,45 @@ def test_an_original_needs_a_reason_before_its_link_appears(services, session_of
     urls = [link.proto.url for link in at.get("link_button")]
     assert len(urls) == old.photos_kept
     assert all(url.startswith("/api/v1/photos/") and "%26" in url for url in urls)
+
+
+def test_only_what_i_reported_is_one_choice_away(services, session_of, visit):
+    actor = services.people.actor(session_of("inspector1"))
+    _, mine = services.records.search(RecordFilter(reporter_id=actor.person_id), actor)
+    at = visit("inspector1", "records", whose="mine")
+    assert words("zh")("records.count_found", n=mine) in spoken(at)
+
+
+def test_one_changed_byte_shows_beside_the_photo(services, session_of, visit, sample_photos):
+    actor = services.people.actor(session_of("officer1"))
+    record = services.records.get(next(r.id for r in services.records.day(actor).latest if r.photos_kept), actor)
+    path = sample_photos / "originals" / record.photos[0].sha256[:2] / record.photos[0].sha256
+    before = path.read_bytes()
+    assert proofs(visit("officer1", "one_record", id=record.number)) == ["ok"] * len(record.photos)
+    path.write_bytes(before[:900] + bytes([before[900] ^ 1]) + before[901:])
+    try:
+        told = proofs(visit("officer1", "one_record", id=record.number))
+    finally:
+        path.write_bytes(before)
+    same = [photo.sha256 == record.photos[0].sha256 for photo in record.photos]
+    assert told == ["danger" if is_same else "ok" for is_same in same]
+
+
+def test_a_changed_history_shows_above_it(services, session_of, visit, reported):
+    def change(before: str, after: str) -> None:
+        with services.store.engine.begin() as connection:
+            connection.execute(
+                sa.text("update history set payload = replace(payload, :before, :after) where subject_id = :id"),
+                {"before": before, "after": after, "id": reported.id},
+            )
+
+    change("zombie_vehicle", "zombie_vehicles")
+    told = markup_of(visit("officer1", "one_record", id=reported.number))
+    change("zombie_vehicles", "zombie_vehicle")
+    assert words("zh")("record.chain_broken") in told
+    assert words("zh")("record.chain_whole", n=1) in markup_of(visit("officer1", "one_record", id=reported.number))
+
+
+def proofs(at: AppTest) -> list[str]:
+    """The tone of what is said of each original."""
+    return [photo["proof"]["tone"] for photo in json.loads(drawn(at, "viewer")[0])["photos"]]

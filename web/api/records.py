@@ -24,11 +24,12 @@ def router(services: Services) -> APIRouter:
     @doors.get("/records")
     def records(
         request: Request, q: str = "", issue_type: Many = [], place_state: Many = [],  # noqa: B006
-        street_id: str | None = None, zone_id: str | None = None, since: datetime | None = None,
+        street_id: str | None = None, zone_id: str | None = None, mine: bool = False, since: datetime | None = None,
         until: datetime | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 100,
         offset: Annotated[int, Query(ge=0)] = 0,
     ) -> dict[str, Any]:  # fmt: skip
-        view = RecordFilter(q[:50], tuple(issue_type), tuple(place_state), street_id, zone_id, None, _aware(since),
+        whose = actor_of(request).person_id if mine else None
+        view = RecordFilter(q[:50], tuple(issue_type), tuple(place_state), street_id, zone_id, whose, _aware(since),
                             _aware(until), limit, offset)  # fmt: skip
         found, total = services.records.search(view, actor_of(request))
         following = offset + limit if offset + limit < total else None
@@ -37,10 +38,11 @@ def router(services: Services) -> APIRouter:
     @doors.get("/records.geojson", response_class=Response)
     def on_map(
         request: Request, q: str = "", issue_type: Many = [], place_state: Many = [],  # noqa: B006
-        street_id: str | None = None, zone_id: str | None = None, since: datetime | None = None,
+        street_id: str | None = None, zone_id: str | None = None, mine: bool = False, since: datetime | None = None,
         until: datetime | None = None,
     ) -> Response:  # fmt: skip
-        view = RecordFilter(q[:50], tuple(issue_type), tuple(place_state), street_id, zone_id, None, _aware(since),
+        whose = actor_of(request).person_id if mine else None
+        view = RecordFilter(q[:50], tuple(issue_type), tuple(place_state), street_id, zone_id, whose, _aware(since),
                             _aware(until))  # fmt: skip
         return geojson(request, services.records.on_map(view, actor_of(request)))
 
