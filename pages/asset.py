@@ -68,7 +68,7 @@ def draw_form() -> None:
     with left:
         asset_form.what(fields, category, say)
     with right:
-        tapped = asset_form.where(fields, office.bundles.urls, office.places.bounds(actor), say)
+        tapped = asset_form.where(fields, office.bundles.urls, state.asked_box() or office.places.bounds(actor), say)
         try:
             point = read_point(fields.typed()) or tapped
             asset_form.place_line(office.places.locate(*point, actor) if point else None, say)
