@@ -38,6 +38,8 @@ class Runner:
                     continue
             except Refused as refused:
                 log.warning("runner_waits", code=refused.code)
+            except Exception:
+                log.exception("runner_stumbled")
             idle += 1
             self._wake.wait(IDLE_S)
             self._wake.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -85,10 +86,13 @@ class Evidence:
         return Arrival(photo, reporter_id, self._photos.arriving())
 
     def take(self, arrival: Arrival, chunk: bytes) -> None:
-        """One chunk. Raises TooLarge over the cap or over the announced size."""
+        """One chunk. Raises TooLarge over the cap or over the announced size, Busy when the disk is full."""
         if arrival.file.size + len(chunk) > min(arrival.photo.size, PHOTO_CAP_BYTES):
             raise TooLarge("photo_longer", announced=arrival.photo.size)
-        arrival.file.write(chunk)
+        try:
+            arrival.file.write(chunk)
+        except OSError as error:
+            raise Busy("disk_full") from error
 
     def keep(self, arrival: Arrival, actor: Actor) -> Photo:
         """Check size, hash and kind of file, keep it for good, then say so. Raises Invalid, BadPhoto."""
@@ -100,7 +104,10 @@ class Evidence:
             raise Invalid("photo_size_differs", field="size", announced=photo.size, came=file.size)
         if file.sha256 != photo.sha256:
             raise Invalid("photo_hash_differs", field="sha256")
-        file.flush()
+        try:
+            file.flush()
+        except OSError as error:
+            raise Busy("disk_full") from error
         header = check_header(file.path, photo.media_type)
         try:
             self._photos.keep(file, photo.sha256)
@@ -226,10 +233,13 @@ class Evidence:
     def sweep(self) -> int:
         """Remove files that stopped arriving over ten minutes ago; returns how many."""
         limit = self._clock().timestamp() - UNFINISHED_LIFE.total_seconds()
-        gone = [path for path in self._photos.unfinished() if path.stat().st_mtime < limit]
-        for path in gone:
-            path.unlink(missing_ok=True)
-        return len(gone)
+        gone = 0
+        for path in self._photos.unfinished():
+            with suppress(FileNotFoundError):  # it has just been kept, or dropped by its own request
+                if path.stat().st_mtime < limit:
+                    path.unlink()
+                    gone += 1
+        return gone
 
     def close(self) -> None:
         self._worker.close()

@@ -1,0 +1,74 @@
+"""The runner goes on: a round that fails, and files that vanish while it looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+
+from domain.errors import Busy
+from jobs.runner import Runner
+from services import Services
+from tests.web.small_city import HERE, City, build_city
+from wiring import now
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Iterator[City]:
+    built = build_city(tmp_path)
+    yield built
+    built.services.close()
+
+
+@pytest.mark.parametrize("error", [Busy("store_busy"), FileNotFoundError("gone"), ValueError("anything")])
+def test_a_round_that_fails_is_not_the_last(city: City, error: Exception, monkeypatch):
+    services: Services = city.services
+    runner = Runner(services)
+    monkeypatch.setattr("jobs.runner.IDLE_S", 0.0)
+    monkeypatch.setattr("jobs.runner.HOUSEKEEPING_EVERY", 1)
+    rounds = []
+
+    def sweep() -> int:
+        rounds.append(len(rounds))
+        if len(rounds) == 1:
+            raise error
+        runner.stop()
+        return 0
+
+    monkeypatch.setattr(services.evidence, "sweep", sweep)
+    runner.run()
+    assert len(rounds) == 2
+
+
+def test_the_janitor_takes_old_unfinished_files_and_lets_fresh_and_vanished_ones_be(city: City, monkeypatch):
+    evidence, reporter = city.services.evidence, city.reporters[HERE]
+    record, files = city.capture(HERE, reporter)
+    arrival = evidence.begin(record.id, next(iter(files)), reporter)
+    evidence.take(arrival, b"half")
+    photos = evidence._photos
+    found = photos.unfinished()
+    assert found == [arrival.file.path]
+    monkeypatch.setattr(photos, "unfinished", lambda: [*found, arrival.file.path.with_name("vanished.part")])
+    assert evidence.sweep() == 0
+    with time_machine.travel(now() + timedelta(minutes=11), tick=False):
+        assert evidence.sweep() == 1
+    assert not arrival.file.path.exists()
+
+
+def test_a_full_disk_in_the_middle_of_a_photo_says_so(city: City, monkeypatch):
+    evidence, reporter = city.services.evidence, city.reporters[HERE]
+    record, files = city.capture(HERE, reporter)
+    arrival = evidence.begin(record.id, next(iter(files)), reporter)
+
+    def full(chunk: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(arrival.file, "write", full)
+    with pytest.raises(Busy) as refused:
+        evidence.take(arrival, b"x")
+    assert refused.value.code == "disk_full"
+    evidence.abandon(arrival)
+    assert not arrival.file.path.exists()
