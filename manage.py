@@ -7,13 +7,17 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from domain.errors import Refused
+from domain.errors import Invalid, Refused
 from i18n import words
 from storage.backup import check_backup, make_backup, restore_backup
+from storage.engine import is_there, without_password
+from storage.move import move as move_all
 from storage.photos import PhotoStore
+from storage.store import Store
 from wiring import Settings, build, now, services
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="嵊里管·巡查: run it, look after it.")
@@ -84,6 +88,28 @@ def restore(folder: Path) -> None:
     print(f"restored what was backed up at {manifest['made_at']}: {len(manifest['originals'])} originals")
     print(f"{time.monotonic() - started:.1f} s")
     verify()
+
+
+@app.command()
+def move(
+    source: Annotated[str, typer.Option("--from", help="database URL of the city as it is")],
+    target: Annotated[str, typer.Option("--to", help="database URL of an empty database")],
+) -> None:
+    """Copy the whole city into another, empty database, compare every row, verify the history there."""
+    started = time.monotonic()
+    if not is_there(source):
+        raise Invalid("move_no_source", url=without_password(source))
+    here, there = Store.open(source), Store.open(target)
+    moved = move_all(here, there, lambda table, rows: print(f"  {table:<22} {rows:>9}", flush=True))
+    for store in (here, there):
+        store.close()
+    print(f"{moved.total} rows, the same on both sides, {time.monotonic() - started:.1f} s")
+    built = build(Settings(sample_city=False, database_url=target))
+    found = built.history.verify()
+    built.close()
+    print(f"history there: {found.links} links, {found.photos} originals, {len(found.findings)} findings")
+    print(f"next: stop the app, set SLG_DATABASE_URL={without_password(target)}, start it; photos stay where they are")
+    raise typer.Exit(0 if found.is_clean else 1)
 
 
 @app.command()

@@ -155,6 +155,27 @@ def _sort_by_code_point(connection: Connection) -> None:
         connection.exec_driver_sql(f"ALTER TABLE {of} {', '.join(changed)}")
 
 
+def catch_up_serials(connection: Connection, tables: list[str]) -> None:
+    """After rows came with their serials: the next one is above them. SQLite counts on by itself."""
+    if connection.dialect.name == "sqlite":
+        return
+    for table in tables:
+        connection.exec_driver_sql(
+            f"SELECT setval(pg_get_serial_sequence('{table}', 'serial'), max(serial)) FROM {table} HAVING count(*) > 0"  # noqa: S608
+        )
+
+
+def is_there(url: str) -> bool:
+    """False for a SQLite file that opening would only make; a server answers for itself."""
+    parsed = make_url(url)
+    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
+
+
+def without_password(url: str) -> str:
+    """A database URL as it may be shown."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
 class Utc(TypeDecorator):
     """Aware datetimes in, aware UTC out; a naive one is refused rather than guessed."""
 

@@ -43,7 +43,7 @@ class Geometry(TypeDecorator):
         return dialect.type_descriptor(sa.LargeBinary())
 
     def process_bind_param(self, value: BaseGeometry | None, dialect: Any) -> bytes | None:
-        return None if value is None else shapely.to_wkb(value)
+        return None if value is None else shapely.to_wkb(value, output_dimension=2)  # a survey's heights stay outside
 
     def process_result_value(self, value: Any, dialect: Any) -> BaseGeometry | None:
         return None if value is None else shapely.from_wkb(bytes(value))
