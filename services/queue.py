@@ -13,7 +13,9 @@ from storage.store import Store, Work
 
 LEASE = timedelta(seconds=90)
 ATTEMPTS_AT_MOST = 6
-Handler = Callable[[Job], None]
+# What a handler hands back is written with "done", in one transaction; it may run once more after it was kept.
+Closing = Callable[[Work], None]
+Handler = Callable[[Job], Closing | None]
 log = structlog.get_logger("queue")
 
 
@@ -50,12 +52,16 @@ class Queue:
         if job is None:
             return False
         try:
-            self._handlers[job.kind](job)
+            closing = self._handlers[job.kind](job)
+            self._store.run(lambda work: self._finish(work, job, closing))
         except Exception as error:  # noqa: BLE001 - whatever a job does, the queue must go on and show its error
             self._failed(job, error)
-            return True
-        self._store.run(lambda work: work.jobs.done(job, at=self._clock()))
         return True
+
+    def _finish(self, work: Work, job: Job, closing: Closing | None) -> None:
+        if closing is not None:
+            closing(work)
+        work.jobs.done(job, at=self._clock())
 
     def _failed(self, job: Job, error: Exception) -> None:
         now = self._clock()
