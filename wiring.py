@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import SecretStr
+from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from demo import load
@@ -59,6 +59,13 @@ class Settings(BaseSettings):
     clearance_date: date | None = (
         None  # the day by which no zone should be without management; the policy gives two years
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _named(cls, value: str) -> str:
+        if "*" in value:
+            raise ValueError("name the proxy's address: with * anybody could write the address that tries are counted by")
+        return value
 
     @property
     def listens_wide(self) -> bool:

@@ -62,3 +62,9 @@ class Busy(Refused):
     """The store or the disk cannot take it now; nothing is lost, try again."""
 
     code, status = "busy", 503
+
+
+class Broken(Refused):
+    """A mistake of ours; the details are in the server's log alone."""
+
+    code, status = "broken", 500

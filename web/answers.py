@@ -20,13 +20,18 @@ def geojson(request: Request, body: bytes, etag: str | None = None) -> Response:
 
 def packed(request: Request, body: bytes, media_type: str, etag: str) -> Response:
     headers = {"Cache-Control": "private, no-cache", "ETag": etag, "Vary": "Accept-Encoding, Cookie"}
-    if etag in [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]:
+    if has_it(request, etag):
         return Response(status_code=304, headers=headers)
     accepted = request.headers.get("accept-encoding", "")
     encoding = next((e for e in ("br", "gzip") if e in accepted), None)
     if encoding is None or len(body) < SMALL_BYTES:
         return Response(body, media_type=media_type, headers=headers)
     return Response(_pack(body, encoding), media_type=media_type, headers={**headers, "Content-Encoding": encoding})
+
+
+def has_it(request: Request, etag: str) -> bool:
+    """True when the browser still holds exactly this; it asked, so the right to see it was looked at again."""
+    return etag in [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
 
 
 @lru_cache(maxsize=32)

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from domain.errors import NotSignedIn, Refused, TooLarge
+from domain.errors import Broken, NotSignedIn, Refused, TooLarge
 from domain.records import AUTO, Actor
 from i18n import closest, words
 from services import Services
@@ -88,8 +88,12 @@ class Gate:
                 await send({"type": "websocket.close", "code": 1008})
             return
 
+        has_begun = False
+
         async def with_headers(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 self._protect(MutableHeaders(scope=message), scope["path"])
             await send(message)
 
@@ -100,7 +104,13 @@ class Gate:
             else:
                 receive = _replayed(body, receive)
         app = self._files if refusal is None and scope["path"].startswith("/static/") else refusal or self._app
-        await app(scope, receive, with_headers)
+        try:
+            await app(scope, receive, with_headers)
+        except Exception:
+            # The server's own answer to a crash would come without our headers; it still writes the crash to its log.
+            if not has_begun:
+                await answer(Broken(), closest(headers.get("accept-language")))(scope, receive, with_headers)
+            raise
 
     async def _admit(self, scope: Scope, headers: Headers) -> Response | None:
         """None lets the request in (with its actor in the scope); else the answer it gets."""

@@ -395,6 +395,44 @@ def test_every_answer_carries_the_security_headers(city: City, method: str, path
         assert answer.headers["cache-control"] == "no-store"
 
 
+def test_a_crash_tells_nothing_and_keeps_the_headers(city: City, monkeypatch):
+    def crash(self, actor) -> None:
+        raise RuntimeError("the inside of the house")
+
+    monkeypatch.setattr(type(city.services.intake), "catalogue", crash)
+    answer = city.client(city.people["inspector", "street"]).get("/api/v1/catalogue")
+    assert answer.status_code == 500
+    assert answer.json()["code"] == "broken"
+    assert "inside" not in answer.text
+    assert answer.headers["content-security-policy"] == csp()
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_picture_is_asked_for_again_each_time(city: City):
+    """Kept by the browser, but shown only after this server said yes: a logout or a lost role counts at once."""
+    evidence = city.services.evidence
+    path = evidence._photos.view(city.photos[HERE], "view")
+    path.write_bytes(b"\xff\xd8\xff view")
+    with city.services.store.work() as work:
+        work.records.update_photo(city.photos[HERE], views="made")
+    address = f"/api/v1/photos/{city.photos[HERE]}/view"
+    client = city.client(city.people["street_officer", "street"])
+    first = client.get(address)
+    assert first.headers["cache-control"] == "private, no-cache"
+    again = {"if-none-match": first.headers["etag"]}
+    assert client.get(address, headers=again).status_code == 304
+    assert city.client(city.people["leader", "city"]).get(address, headers=again).status_code == 403
+    assert city.client(None).get(address, headers=again).status_code == 401
+    path.write_bytes(b"\xff\xd8\xff another view")
+    assert client.get(address, headers={"if-none-match": '"else"'}).status_code == 200
+
+
+def test_a_proxy_is_named_or_not_trusted(tmp_path: Path):
+    with pytest.raises(ValueError, match="proxy"):
+        settings(tmp_path, trusted_proxies="*")
+    assert settings(tmp_path, trusted_proxies="10.0.0.1, 10.0.0.2").trusted_proxies
+
+
 def test_an_original_is_never_shown_in_the_browser(city: City):
     client = city.client(city.people["auditor", "city"])
     answer = client.get(f"/api/v1/photos/{city.photos[HERE]}/original", params={"reason": "复查车牌"})

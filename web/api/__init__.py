@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 
-from domain.errors import NotFound, Refused
+from domain.errors import Broken, NotFound, Refused
 from services import Services
 from web import problems
 from web.api import captures, layers, records, zones
@@ -25,4 +25,5 @@ def api(services: Services) -> FastAPI:
     app.add_exception_handler(Refused, problems.on_refused)
     app.add_exception_handler(RequestValidationError, problems.on_invalid)
     app.add_exception_handler(404, lambda request, _: problems.answer(NotFound(), problems.lang_of(request)))
+    app.add_exception_handler(Exception, lambda request, _: problems.answer(Broken(), problems.lang_of(request)))
     return app

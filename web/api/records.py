@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse
 from domain.filters import RecordFilter
 from domain.records import Photo, Record
 from services import Services
-from web.answers import geojson
+from web.answers import geojson, has_it
 from web.gate import actor_of
 
 Many = Annotated[list[str], Query(max_length=50)]
@@ -64,10 +64,13 @@ def router(services: Services) -> APIRouter:
                 headers={"Cache-Control": "no-store", "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"},
             )  # fmt: skip
         picture = services.evidence.picture(photo_id, size, actor)
-        headers = {"Cache-Control": "private, max-age=3600" if picture.is_final else "no-store", "Vary": "Cookie"}
-        if picture.path:
-            return FileResponse(picture.path, media_type=picture.media_type, headers=headers)
-        return Response(picture.data or b"", media_type=picture.media_type, headers=headers)
+        if picture.path is None:
+            return Response(picture.data or b"", media_type=picture.media_type, headers={"Cache-Control": "no-store"})
+        etag = f'"{photo_id}-{size}-{picture.path.stat().st_mtime_ns:x}"'
+        headers = {"Cache-Control": "private, no-cache", "ETag": etag, "Vary": "Cookie"}
+        if has_it(request, etag):
+            return Response(status_code=304, headers=headers)
+        return FileResponse(picture.path, media_type=picture.media_type, headers=headers)
 
     return doors
 
