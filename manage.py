@@ -95,7 +95,7 @@ def move(
     source: Annotated[str, typer.Option("--from", help="database URL of the city as it is")],
     target: Annotated[str, typer.Option("--to", help="database URL of an empty database")],
 ) -> None:
-    """Copy the whole city into another, empty database, compare every row, verify the history there."""
+    """Copy the whole city into another, empty database, compare every row, verify the history there. Stop the app first."""
     started = time.monotonic()
     if not is_there(source):
         raise Invalid("move_no_source", url=without_password(source))
@@ -108,7 +108,7 @@ def move(
     found = built.history.verify()
     built.close()
     print(f"history there: {found.links} links, {found.photos} originals, {len(found.findings)} findings")
-    print(f"next: stop the app, set SLG_DATABASE_URL={without_password(target)}, start it; photos stay where they are")
+    print(f"next: SLG_DATABASE_URL={without_password(target)}, then start the app; photos stay where they are")
     raise typer.Exit(0 if found.is_clean else 1)
 
 
