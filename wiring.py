@@ -19,6 +19,7 @@ from domain.policy import catalogue, permissions
 from services import Services
 from services.assets import AssetsService
 from services.bundles import read_bundles
+from services.calendar import CalendarService
 from services.coverage import CoverageService
 from services.evidence import Evidence
 from services.guard import LivePermissions, Sessions
@@ -90,6 +91,8 @@ def build(settings: Settings) -> Services:
     sessions = Sessions(store, now)
     rules, issues = LivePermissions.over(permissions.load_builtin(), sessions), catalogue.load_builtin()
     bundles = read_bundles(HOME)
+    calendar = CalendarService(store, rules, now, zone)
+    calendar.seed()
     people = People(store, rules, sessions, now)
     queue = Queue(store, now)
     return Services(
@@ -98,6 +101,7 @@ def build(settings: Settings) -> Services:
         evidence=Evidence(store, photos, rules, issues, queue, now, zone, font=bundles.font, decodes_heic=settings.decode_heic),
         records=RecordsService(store, rules, issues, now), zones=Zones(store, rules, now),
         assets=AssetsService(store, rules, now), coverage=CoverageService(store, rules, now),
+        calendar=calendar,
         history=HistoryService(store, photos, rules, now, zone), queue=queue, timezone=zone,
         bundles=bundles, clearance_date=settings.clearance_date,
         secret_key=_secret_key(settings), public_url=settings.public_url, is_tls=settings.is_tls,

@@ -6,7 +6,7 @@ Geometry is EPSG:4326 lon/lat degrees (WGS 84, equal to CGCS2000 for this use); 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
@@ -275,3 +275,13 @@ class HistoryEntry:
     payload: dict[str, Any]
     prev_hash: str
     hash: str
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day that differs from Monday to Friday. source: a package and its version, or "office"."""
+
+    day: date
+    is_working: bool
+    name: str
+    source: str

@@ -10,6 +10,7 @@ from domain.policy.catalogue import Catalogue
 from domain.policy.permissions import Permissions
 from services.assets import AssetsService
 from services.bundles import Bundles
+from services.calendar import CalendarService
 from services.coverage import CoverageService
 from services.evidence import Evidence
 from services.history import HistoryService
@@ -35,6 +36,7 @@ class Services:
     zones: Zones
     assets: AssetsService
     coverage: CoverageService
+    calendar: CalendarService
     history: HistoryService
     queue: Queue
     bundles: Bundles

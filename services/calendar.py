@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from domain.errors import Invalid
 from domain.policy.clock import HOURS, WorkCalendar, hours_as_text, hours_from_text
 from domain.policy.permissions import Permissions
-from domain.records import Actor
-from storage.calendar import Day
+from domain.records import Actor, Day
 from storage.store import Store, Work
 
 HOURS_KEY = "work_hours"

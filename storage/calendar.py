@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from domain.records import Day
 from storage.tables import calendar_days, calendar_years
-
-
-@dataclass(frozen=True)
-class Day:
-    """One day that differs. source: a package and its version, or "office"."""
-
-    day: date
-    is_working: bool
-    name: str
-    source: str
 
 
 class Calendar:

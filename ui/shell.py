@@ -27,6 +27,7 @@ PAGES = (
     ("asset", "asset.read", "inventory_2", "zones"),
     ("coverage", "coverage.read", "bar_chart", "city"),
     ("people", "people.read", "group", "city"),
+    ("calendar", "calendar.edit", "calendar_month", "city"),
 )
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from domain.policy.catalogue import Catalogue
 from domain.policy.states import load_states
-from domain.records import Record
+from domain.records import Day, Record
 from i18n import Words
 from ui.photos import kind_name
 
@@ -45,3 +45,19 @@ def records(found: Sequence[Record], catalogue: Catalogue, zone: tzinfo, say: Wo
     )  # fmt: skip
     cells = event.selection.cells
     return found[cells[0][0]].number if cells and cells[0][0] < len(found) else None
+
+
+def calendar(days: Sequence[Day], say: Words) -> None:
+    """Days that differ from Monday to Friday, in order."""
+    weekdays = say("calendar.weekdays").split(",")
+    frame = pd.DataFrame(
+        {
+            "day": [d.day.isoformat() for d in days],
+            "weekday": [weekdays[d.day.weekday()] for d in days],
+            "kind": [say("calendar.working" if d.is_working else "calendar.free") for d in days],
+            "name": [d.name for d in days],
+            "source": [say("calendar.by_office") if d.source == "office" else d.source for d in days],
+        }
+    )
+    config = {name: st.column_config.TextColumn(say(f"calendar.{name}")) for name in frame.columns}
+    st.dataframe(frame, column_config=config, hide_index=True, height=min(HEAD_PX + ROW_PX * max(len(frame), 1), 560))

@@ -23,7 +23,7 @@ PAGES = (
     ("record", "inspector1", "[data-testid=tile-zombie_vehicle]"),
     ("map", "officer1", "canvas"), ("records", "officer1", "h1"), ("one_record", "officer1", "h1"),
     ("draw", "officer1", "canvas"), ("asset", "clerk1", "h1"), ("coverage", "leader1", "canvas"),
-    ("people", "admin1", "h1"),
+    ("people", "admin1", "h1"), ("calendar", "admin1", "h1"),
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import json
 import tomllib
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -311,6 +312,11 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     "assets.get": lambda c, who, side: {"asset_id": c.assets[side]},
     "assets.register": lambda c, who, side: {"asset": asset_at(side)},
     "coverage.per": lambda c, who, side: {"unit": "street"},
+    "calendar.year": lambda c, who, side: {"year": 2026},
+    "calendar.set_day": lambda c, who, side: {"day": date(2027, 1, 1), "is_working": False, "name": "元旦"},
+    "calendar.clear_day": lambda c, who, side: {"day": date(2027, 1, 1)},
+    "calendar.confirm_year": lambda c, who, side: {"year": 2027},
+    "calendar.set_hours": lambda c, who, side: {"text": "08:30-12:00"},
     "history.verify_as": lambda c, who, side: {},
 }  # fmt: skip
 
