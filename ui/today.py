@@ -49,7 +49,7 @@ def opening(
         return _managed(covered, say)
     if actor.has_role("auditor", "admin"):
         return Opening("verify", say("today.verify_title"), say("today.verify_note"))
-    return _news(day, say) if day is not None else Opening("none", say("page.today"))
+    return _news(day, say) if day is not None else Opening("none", say("today.none_title"), say("today.none_note"))
 
 
 def _news(day: Any, say: Words) -> Opening:

@@ -142,7 +142,12 @@ def test_each_role_sees_the_pages_it_may_open_without_a_mistake(services, sessio
 
 @pytest.mark.parametrize(
     ("username", "key"),
-    [("inspector1", "report_title"), ("auditor1", "verify_title"), ("admin1", "verify_title")],
+    [
+        ("inspector1", "report_title"),
+        ("auditor1", "verify_title"),
+        ("admin1", "verify_title"),
+        ("handler1", "none_title"),
+    ],
 )
 def test_today_opens_with_the_sentence_its_reader_came_for(visit, username, key):
     assert f"<h1>{words('zh')(f'today.{key}')}</h1>" in markup_of(visit(username, "today"))
@@ -297,3 +302,10 @@ def test_a_changed_history_shows_above_it(services, session_of, visit, reported)
 def proofs(at: AppTest) -> list[str]:
     """The tone of what is said of each original."""
     return [photo["proof"]["tone"] for photo in json.loads(drawn(at, "viewer")[0])["photos"]]
+
+
+def test_signs_of_a_search_pattern_are_looked_for_as_they_are(visit):
+    say = words("zh")
+    assert say("records.empty_filter", what=say("records.without_q")) in markup_of(
+        visit("officer1", "records", q="%_%")
+    )
