@@ -1,4 +1,4 @@
-"""One leased runner: takes due jobs from the queue, does housekeeping, stops when told."""
+"""Leased runners: they take due jobs from the queue, one of them keeps house, they stop when told."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from domain.errors import Refused
 from services import Services
 
 IDLE_S = 2.0
+# While the decoding worker has one photo in hand, the other runner writes the last one down and fetches the next.
+RUNNERS = 2
 HOUSEKEEPING_EVERY = 150  # idle rounds: five minutes
 log = structlog.get_logger("runner")
 
 
 class Runner:
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, *, keeps_house: bool = True) -> None:
         self._services = services
+        self._keeps_house = keeps_house
         self._name = uuid.uuid4().hex
         self._stop = threading.Event()
         self._wake = threading.Event()
@@ -30,7 +33,7 @@ class Runner:
         idle = 0
         while not self._stop.is_set():
             try:
-                if idle % HOUSEKEEPING_EVERY == 0:
+                if self._keeps_house and idle % HOUSEKEEPING_EVERY == 0:
                     self._services.evidence.sweep()
                     self._services.history.close_days()
                 if self._services.queue.run_next(self._name):
@@ -57,14 +60,17 @@ class Runner:
 
 
 @contextmanager
-def running(services: Services) -> Iterator[Runner]:
-    """A runner in a thread of its own for as long as the app lives."""
-    runner = Runner(services)
-    thread = threading.Thread(target=runner.run, name="slg-runner", daemon=True)
-    thread.start()
+def running(services: Services) -> Iterator[None]:
+    """Runners in threads of their own for as long as the app lives."""
+    runners = [Runner(services, keeps_house=i == 0) for i in range(RUNNERS)]
+    threads = [threading.Thread(target=r.run, name=f"slg-runner-{i}", daemon=True) for i, r in enumerate(runners)]
+    for thread in threads:
+        thread.start()
     try:
-        yield runner
+        yield
     finally:
-        runner.stop()
-        thread.join(timeout=30)
+        for runner in runners:
+            runner.stop()
+        for thread in threads:
+            thread.join(timeout=30)
         services.close()
