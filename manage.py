@@ -131,4 +131,6 @@ if __name__ == "__main__":
             print(
                 words(lang).refusal((refused.code, type(refused).code), refused.field, refused.facts), file=sys.stderr
             )
+        if refused.__cause__ is not None:  # what the database or the disk said: the operator can do something about it
+            print(str(getattr(refused.__cause__, "orig", refused.__cause__)).splitlines()[0], file=sys.stderr)
         sys.exit(1)

@@ -17,7 +17,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.types import TypeDecorator
+
+from domain.errors import Busy, Invalid
 
 BUSY_TIMEOUT_MS = 10_000
 IDLE_WRITER_TIMEOUT_MS = 300_000  # a machine that vanished in the middle of a transaction must not hold the lock
@@ -39,7 +43,9 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "connect", _sqlite_pragmas)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
-    engine = sa.create_engine(url, connect_args={"connect_timeout": 5}, pool_pre_ping=True, **waits)
+    engine = sa.create_engine(
+        url, connect_args={"connect_timeout": 5, "client_encoding": "utf8"}, pool_pre_ping=True, **waits
+    )
     event.listen(engine, "connect", _postgres_settings)
     event.listen(engine, "begin", _postgres_begin)
     return engine
@@ -61,9 +67,19 @@ def is_away(error: Exception) -> bool:
     return orig is not None and hasattr(orig, "sqlstate") and orig.sqlstate in AWAY_STATES
 
 
-def may_pass(error: Exception) -> bool:
-    """False for a mistake of ours that SQLite calls operational (no such table); True for all that time may mend."""
-    return getattr(getattr(error, "orig", None), "sqlite_errorname", None) != "SQLITE_ERROR"
+@contextmanager
+def plain_words() -> Iterator[None]:
+    """What a database says about itself, as the refusals that every door knows: Busy, Invalid("text_unfit")."""
+    try:
+        yield
+    except DataError as error:
+        raise Invalid("text_unfit") from error
+    except (OperationalError, InterfaceError) as error:
+        if getattr(error.orig, "sqlite_errorname", None) == "SQLITE_ERROR":
+            raise  # a mistake of ours (no such table) that SQLite calls operational: time will not mend it
+        raise Busy("store_away" if is_away(error) else "store_busy") from error
+    except PoolTimeout as error:
+        raise Busy("store_busy") from error
 
 
 def _sqlite_pragmas(connection: Any, _record: Any) -> None:

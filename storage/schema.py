@@ -10,11 +10,15 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
-from storage.engine import READS, changing_schema
+from storage.engine import READS, changing_schema, plain_words
 
 
+@plain_words()
 def migrate(engine: Engine) -> None:
-    """Upgrade to the newest revision in one transaction; at once when there is nothing to do."""
+    """Upgrade to the newest revision in one transaction; at once when there is nothing to do.
+
+    Raises Busy, Invalid with what the database lacks.
+    """
     if is_current(engine):
         return
     with changing_schema(engine) as connection:
@@ -27,6 +31,7 @@ def is_current(engine: Engine) -> bool:
     return revision(engine) == ScriptDirectory.from_config(_config()).get_current_head()
 
 
+@plain_words()
 def revision(engine: Engine) -> str | None:
     """The schema's revision in this database; None for an empty one."""
     with engine.connect().execution_options(**{READS: True}) as connection:

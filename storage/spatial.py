@@ -15,6 +15,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeDecorator, UserDefinedType
 
+from domain.errors import Invalid
+
 BOXED = ("area_versions", "buildings", "roads")
 
 
@@ -50,14 +52,16 @@ class Geometry(TypeDecorator):
 
 
 def prepare(connection: Connection) -> None:
-    """What must be there before the first table. Raises RuntimeError with what to do when PostGIS is missing."""
+    """What must be there before the first table. Raises Invalid("store_not_utf8"), Invalid("postgis_missing")."""
     if connection.dialect.name == "sqlite":
         return
+    if connection.exec_driver_sql("SHOW server_encoding").scalar() != "UTF8":
+        raise Invalid("store_not_utf8")
     try:
         with connection.begin_nested():
             connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS postgis")
     except DBAPIError as error:
-        raise RuntimeError("this database needs PostGIS: its owner runs CREATE EXTENSION postgis once") from error
+        raise Invalid("postgis_missing") from error
 
 
 def is_made_here(kind: str, name: str | None) -> bool:

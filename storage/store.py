@@ -13,16 +13,15 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
 
-from domain.errors import Busy, Invalid
+from domain.errors import Busy
 from storage import tables
 from storage.areas import Areas
 from storage.assets import Assets
 from storage.buildings import Buildings
 from storage.calendar import Calendar
-from storage.engine import BUSY_TIMEOUT_MS, READS, is_away, may_pass, open_engine, writers_turn
+from storage.engine import BUSY_TIMEOUT_MS, READS, is_away, open_engine, plain_words, writers_turn
 from storage.history import History
 from storage.jobs import Jobs
 from storage.people import People
@@ -104,14 +103,14 @@ class Store:
         Nothing is kept after an error inside. After Busy nothing is kept either, but for one rare case: the server
         went away between keeping and saying so. Whoever asks again must be recognised (see `run`).
         """
-        with self._writers_turn(), _plain_words():
+        with self._writers_turn(), plain_words():
             with self._begun() as connection:
                 yield Work(connection)
 
     @contextmanager
     def look(self) -> Iterator[Work]:
         """One consistent read that waits for no writer. Raises Busy like work()."""
-        with _plain_words():
+        with plain_words():
             with self._begun(**{READS: True}) as connection:
                 yield Work(connection)
 
@@ -164,18 +163,3 @@ class Store:
                     raise
             sleep(pause_s)
         raise AssertionError("the last pause raises")
-
-
-@contextmanager
-def _plain_words() -> Iterator[None]:
-    """What a database says about itself, as the refusals that every door knows."""
-    try:
-        yield
-    except DataError as error:
-        raise Invalid("text_unfit") from error
-    except (OperationalError, InterfaceError) as error:
-        if not may_pass(error):
-            raise
-        raise Busy("store_away" if is_away(error) else "store_busy") from error
-    except PoolTimeout as error:
-        raise Busy("store_busy") from error

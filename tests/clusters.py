@@ -10,6 +10,8 @@ import subprocess
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -38,7 +40,6 @@ class Cluster:
         self._run("initdb", "-D", self._folder / "data", "-A", "trust", "-U", "postgres", "-E", "UTF8",
                   "--locale=C.UTF-8", "--no-sync")  # fmt: skip
         self.start()
-        self._admin = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@/{database}?host={self._folder}"
@@ -60,15 +61,22 @@ class Cluster:
             self._server.wait(timeout=30)
             self._server = None
 
+    @contextmanager
+    def admin(self, database: str = "postgres") -> Iterator[sa.Connection]:
+        """The administrator's connection; each statement is kept at once."""
+        engine = sa.create_engine(self.url(database), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            yield connection
+
     def create(self, database: str | None = None, *, like: str = "template1") -> str:
-        """A new database; returns its URL."""
+        """A new database; returns its URL. like: the template and whatever else CREATE DATABASE is to be told."""
         name = database or f"t_{uuid.uuid4().hex}"
-        with self._admin.connect() as connection:
+        with self.admin() as connection:
             connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {like}")
         return self.url(name)
 
     def drop(self, url: str) -> None:
-        with self._admin.connect() as connection:
+        with self.admin() as connection:
             connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {sa.make_url(url).database} WITH (FORCE)")
 
     def end(self) -> None:

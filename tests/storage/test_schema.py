@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import threading
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 import storage.schema as schema
+from domain.errors import Busy, Invalid
 from storage.engine import changing_schema
 from storage.spatial import is_made_here
 from storage.store import Store
@@ -180,3 +182,65 @@ def test_a_dialect_is_named_in_few_rooms_only():
             if path.name not in free and (named or (isinstance(node, ast.Attribute) and node.attr == "dialect")):
                 wrong.append(f"{path.relative_to(STORAGE)}:{node.lineno}")
     assert not wrong
+
+
+@pytest.fixture
+def plain_role(cluster) -> Iterator[str]:
+    """A role as an administrator makes one for the app: it owns its database and nothing else."""
+    with cluster.admin() as connection:
+        connection.exec_driver_sql("CREATE ROLE slg_plain LOGIN")
+    yield "slg_plain"
+    with cluster.admin() as connection:
+        connection.exec_driver_sql("DROP ROLE slg_plain")
+
+
+def test_an_owner_without_more_rights_needs_postgis_made_for_them(cluster, plain_role, noon):
+    url = cluster.create()
+    name = sa.make_url(url).database
+    with cluster.admin() as connection:
+        connection.exec_driver_sql(f"ALTER DATABASE {name} OWNER TO {plain_role}")
+    store = Store.open(url.replace("postgres@", f"{plain_role}@"))
+    with pytest.raises(Invalid) as refused:
+        schema.migrate(store.engine)
+    assert refused.value.code == "postgis_missing"
+    with cluster.admin(name) as connection:
+        connection.exec_driver_sql("CREATE EXTENSION postgis")
+    schema.migrate(store.engine)
+    assert differences(store) == []
+    fill(store, noon)
+    store.close()
+    cluster.drop(url)
+
+
+@pytest.mark.parametrize("made", ["LC_COLLATE 'C' LC_CTYPE 'C'", "LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"])
+def test_texts_sort_by_code_point_in_any_cluster(cluster, made):
+    url = cluster.create(like=f"template0 {made}")
+    store = Store.open(url)
+    schema.migrate(store.engine)
+    with store.look() as work:
+        other = work.connection.exec_driver_sql(
+            "SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_collation l"
+            " ON l.oid = a.attcollation WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'"
+            " AND a.attnum > 0 AND l.collname <> 'C' AND c.relname NOT IN ('spatial_ref_sys')"
+        ).scalar()  # fmt: skip
+    assert other == 0
+    store.close()
+    cluster.drop(url)
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_cannot_hold_chinese_is_refused_in_plain_words(cluster, encoding):
+    url = cluster.create(like=f"template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'")
+    store = Store.open(url)
+    with pytest.raises(Invalid) as refused:
+        schema.migrate(store.engine)
+    assert refused.value.code == "store_not_utf8"
+    store.close()
+    cluster.drop(url)
+
+
+def test_a_server_that_is_not_there_is_said_in_plain_words(tmp_path):
+    store = Store.open(f"postgresql+psycopg://postgres@/slg?host={tmp_path}")
+    with pytest.raises(Busy) as refused:
+        schema.migrate(store.engine)
+    assert refused.value.code == "store_away"
