@@ -106,6 +106,34 @@ class Areas:
             )
         )
 
+    def link_many(self, links: Sequence[tuple[str, str, str]], *, at: datetime) -> None:
+        """Lineage of many versions at once: (from_version_id, to_version_id, relation)."""
+        rows = [{"from_version_id": a, "to_version_id": b, "relation": relation, "at": at} for a, b, relation in links]
+        if rows:
+            self._connection.execute(sa.insert(area_lineage), rows)
+
+    def lineage(self, version_id: str) -> list[tuple[str, str, str]]:
+        """(from_version_id, to_version_id, relation) of every line that starts or ends at a version."""
+        c = area_lineage.c
+        either = sa.or_(c.from_version_id == version_id, c.to_version_id == version_id)
+        query = sa.select(c.from_version_id, c.to_version_id, c.relation).where(either).order_by(c.serial)
+        return [tuple(row) for row in self._connection.execute(query)]
+
+    def end(self, version_ids: Sequence[str], *, status: str, at: datetime) -> None:
+        """Take versions out of force: superseded by a next one, or retired. Line and name stay as they were."""
+        table = area_versions
+        for start in range(0, len(version_ids), 500):
+            some = table.c.id.in_(version_ids[start : start + 500])
+            self._connection.execute(sa.update(table).where(some).values(status=status, valid_to=at))
+
+    def last_versions(self, layer: str) -> dict[str, int]:
+        """Stable id to its highest version number, drafts and ended ones too."""
+        c = area_versions.c
+        rows = self._connection.execute(
+            sa.select(c.area_id, sa.func.max(c.version).label("last")).where(c.layer == layer).group_by(c.area_id)
+        )
+        return {row.area_id: row.last for row in rows}
+
     def set_division(self, zone_version_id: str, rows: Iterable[DivisionRow]) -> None:
         self.set_divisions([(zone_version_id, row) for row in rows])
 

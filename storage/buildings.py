@@ -28,6 +28,30 @@ class Buildings:
     def add_roads(self, found: Sequence[Road]) -> None:
         self._add(roads, [{f.name: getattr(r, f.name) for f in fields(Road)} for r in found])
 
+    def every(self) -> list[Building]:
+        """All buildings, oldest first."""
+        rows = self._connection.execute(sa.select(*_BUILDING).order_by(buildings.c.serial))
+        return [Building(**row) for row in rows.mappings()]
+
+    def every_road(self) -> list[Road]:
+        rows = self._connection.execute(sa.select(*_ROAD).order_by(roads.c.serial))
+        return [Road(**row) for row in rows.mappings()]
+
+    def change(self, found: Sequence[Building]) -> None:
+        """Write buildings over those with the same id."""
+        self._change(buildings, [{f.name: getattr(b, f.name) for f in fields(Building)} for b in found])
+
+    def change_roads(self, found: Sequence[Road]) -> None:
+        self._change(roads, [{f.name: getattr(r, f.name) for f in fields(Road)} for r in found])
+
+    def place(self, found: Sequence[tuple[str, str | None, str | None]]) -> None:
+        """Say in which street and grid buildings lie now: (id, street_id, grid_id)."""
+        change = sa.update(buildings).where(buildings.c.id == sa.bindparam("of"))
+        rows = [{"of": i, "street_id": street, "grid_id": grid} for i, street, grid in found]
+        if rows:
+            self._connection.execute(change.values(street_id=sa.bindparam("street_id"), grid_id=sa.bindparam("grid_id")),
+                                     rows)  # fmt: skip
+
     def touching(self, box: Box, *, limit: int | None = None) -> list[Building]:
         near = spatial.touching(self._connection, buildings, box)
         rows = self._connection.execute(sa.select(*_BUILDING).where(near).order_by(buildings.c.serial).limit(limit))
@@ -72,6 +96,17 @@ class Buildings:
         if not rows:
             return
         self._connection.execute(sa.insert(table), rows)
+        self._index(table, rows)
+
+    def _change(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        names = [name for name in rows[0] if name != "id"]
+        change = sa.update(table).where(table.c.id == sa.bindparam("of")).values({n: sa.bindparam(n) for n in names})
+        self._connection.execute(change, [{**{n: row[n] for n in names}, "of": row["id"]} for row in rows])
+        self._index(table, rows)
+
+    def _index(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         serials: dict[str, int] = {}
         for start in range(0, len(rows), 500):
             ids = [row["id"] for row in rows[start : start + 500]]

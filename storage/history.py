@@ -62,6 +62,38 @@ class History:
             [{key: link[key] for key in ("subject_kind", "subject_id", "seq", "hash")} for link in links],
         )
 
+    def write_many(
+        self, subject_kind: str, new: Sequence[tuple[str, str, dict[str, Any], str | None, datetime]]
+    ) -> None:
+        """One link each for many subjects, new or known: (subject_id, action, payload, actor_id, at)."""
+        heads = self._heads_of(subject_kind, [subject_id for subject_id, *_ in new])
+        self.start_many(subject_kind, [link for link in new if link[0] not in heads])
+        links = [
+            _link(
+                subject_kind, subject_id, heads[subject_id][0] + 1, heads[subject_id][1], action, payload, actor_id, at
+            )
+            for subject_id, action, payload, actor_id, at in new
+            if subject_id in heads
+        ]
+        if links:
+            h = history_heads.c
+            self._connection.execute(sa.insert(history), links)
+            self._connection.execute(
+                sa.update(history_heads)
+                .where(h.subject_kind == subject_kind, h.subject_id == sa.bindparam("of"))
+                .values(seq=sa.bindparam("new_seq"), hash=sa.bindparam("new_hash")),
+                [{"of": x["subject_id"], "new_seq": x["seq"], "new_hash": x["hash"]} for x in links],
+            )
+
+    def _heads_of(self, subject_kind: str, ids: list[str]) -> dict[str, tuple[int, str]]:
+        h, found = history_heads.c, {}
+        for start in range(0, len(ids), 500):
+            some = sa.select(h.subject_id, h.seq, h.hash).where(
+                h.subject_kind == subject_kind, h.subject_id.in_(ids[start : start + 500])
+            )
+            found.update({row.subject_id: (row.seq, row.hash) for row in self._connection.execute(some)})
+        return found
+
     def of(self, subject_kind: str, subject_id: str) -> list[HistoryEntry]:
         query = (
             sa.select(history, people.c.name.label("actor_name"))
