@@ -21,7 +21,7 @@ def kind(fields: Fields, say: Words) -> Category:
     """Which category; it decides the rest of the form and stays for the next asset."""
     words = {code: each.name(say.lang) for code, each in load_assets().categories.items()}
     codes = list(words)
-    chosen = st.segmented_control(say("asset.category"), codes, format_func=words.get, default=codes[0], required=True,
+    chosen = st.segmented_control(say("asset.category"), codes, format_func=lambda code: words.get(code, code), default=codes[0], required=True,
                                   key="slg.asset_category")  # fmt: skip
     return load_assets().categories[chosen or codes[0]]
 

@@ -88,8 +88,8 @@ def _entry(title: str, why: str, assets: Sequence[Asset], sign: str, say: Words)
 def _ending(found: Sequence[Asset], today: date) -> tuple[list[Asset], list[Asset]]:
     """(in use past the contract's end, ending within 60 days). Days are kept as ISO texts, which sort like days."""
     now, limit = today.isoformat(), (today + SOON).isoformat()
-    dated = [a for a in found if a.contract_end and a.status == "in_use"]
-    return [a for a in dated if a.contract_end < now], [a for a in dated if now <= (a.contract_end or "") <= limit]
+    ends = [(a.contract_end, a) for a in found if a.contract_end and a.status == "in_use"]
+    return [a for end, a in ends if end < now], [a for end, a in ends if now <= end <= limit]
 
 
 def _word(words: Mapping[str, object], code: str | None, say: Words) -> str:

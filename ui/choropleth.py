@@ -126,7 +126,7 @@ def _labels(units: Sequence[Unit], theme: str, px_per_degree: float, *, has_name
     groups: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
     for unit in units:
         lines = [unit.name, unit.share] if has_names else [unit.share]
-        if _width(unit.shape) * px_per_degree < size * 0.8 * max(len(lines[0]), 4):
+        if _width(unit.shape) * px_per_degree < size * (1.0 if size < 12 else 0.8) * max(len(lines[0]), 4):
             continue
         is_white = ramps.is_deep(ramp[unit.class_no]) if unit.class_no is not None else theme == "dark"
         groups[is_white].append({"at": [round(v, 5) for v in unit.label_at], "text": "\n".join(lines)})

@@ -54,7 +54,7 @@ def draw_map(found: Any, measure: str, picked: str | None, say: Words, theme: st
     share = {row.area.area_id: row.share(measure) for row in found.rows}
     units = [
         choropleth.Unit(
-            id=row.area.area_id, name=row.area.name, share=_short(share[row.area.area_id], say),
+            id=row.area.area_id, name=row.area.name, share=_on_map(row, measure, say),
             class_no=None if share[row.area.area_id] is None else class_of(share[row.area.area_id]),
             shape=drawing.shapes[row.area.area_id], label_at=drawing.label_at[row.area.area_id],
             hatching=drawing.hatching.get(row.area.area_id),
@@ -70,8 +70,11 @@ def draw_map(found: Any, measure: str, picked: str | None, say: Words, theme: st
     )  # fmt: skip
     numbers = [unit.class_no for unit in units]
     classes = [(say(f"coverage.class_{i}"), numbers.count(i)) for i in range(len(CLASS_FROM) + 1)]
-    charts.legend(say(f"coverage.legend_{measure}"), classes, (say("coverage.not_surveyed"), numbers.count(None)),
-                  say("coverage.fixed"))  # fmt: skip
+    bare = sum(not row.figures.is_surveyed for row in found.rows)
+    others = [(say("coverage.not_surveyed"), bare, "hatch")]
+    if numbers.count(None) > bare:
+        others.append((say("coverage.nothing"), numbers.count(None) - bare, ""))
+    charts.legend(say(f"coverage.legend_{measure}"), classes, others, say("coverage.fixed"))
     st.caption(say("coverage.map_note"))
 
 
@@ -84,10 +87,9 @@ def draw_table(found: Any, measure: str, picked: str | None, say: Words, local: 
     charts.ranking(
         [say(f"coverage.{head}") for head in heads],
         [_rank_row(row, measure, row.area.area_id == picked, found.asked_at, say, local) for row in shown],
-        say("coverage.not_surveyed"),
     )
     notes = [say("coverage.small_note", n=f"{SMALL_BASE_HOUSEHOLDS[found.unit]:,}")] if small else []
-    notes += [say("coverage.unsurveyed_note")] if without else []
+    notes += [say("coverage.unsurveyed_note")] if any(not row.figures.is_surveyed for row in without) else []
     notes += [say("coverage.more", n=len(rows) - len(shown))] if len(rows) > len(shown) else []
     for note in notes:
         st.caption(note.replace("*", "\\*"))
@@ -97,7 +99,7 @@ def _rank_row(row: Any, measure: str, is_picked: bool, now: datetime, say: Words
     share = row.share(measure)
     base = _amount(row.counted(measure)[1], measure) if share is not None else charts.NOTHING
     return charts.RankRow(row.area.name, base, share, (f"{row.unmanaged_zones}", seen(row.last_seen, now, say, local)),
-                          row.is_small and share is not None, is_picked)  # fmt: skip
+                          row.is_small and share is not None, is_picked, _short(row, measure, say), not row.figures.is_surveyed)  # fmt: skip
 
 
 def about(row: Any, measure: str, now: datetime, say: Words, local: tzinfo) -> str:
@@ -108,7 +110,7 @@ def about(row: Any, measure: str, now: datetime, say: Words, local: tzinfo) -> s
     if share is None:
         return say("coverage.picked_nothing", name=name, measure=say(f"coverage.{measure}"))
     part, whole = (_amount(value, measure) for value in row.counted(measure))
-    unit = {"households": "home_unit", "buildings": "building_unit", "area": "hectare_unit"}[measure]
+    unit = {"households": "home_unit", "buildings": "house_unit", "area": "hectare_unit"}[measure]
     first = say("coverage.picked", name=name, part=part, whole=whole, unit=say(f"coverage.{unit}"),
                 share=charts.share_text(share))  # fmt: skip
     rest = say("coverage.picked_rest", bare=row.unmanaged_zones, outside=f"{row.figures.buildings_in_no_zone:,}",
@@ -128,5 +130,13 @@ def _amount(value: float, measure: str) -> str:
     return f"{value / 10_000:,.1f}" if measure == "area" else f"{value:,.0f}"
 
 
-def _short(share: float | None, say: Words) -> str:
-    return say("coverage.not_surveyed") if share is None else charts.share_text(share)
+def _short(row: Any, measure: str, say: Words) -> str:
+    """The share, or why there is none: nobody has surveyed, or nothing is there to be managed."""
+    share = row.share(measure)
+    if share is not None:
+        return charts.share_text(share)
+    return say("coverage.not_surveyed" if not row.figures.is_surveyed else "coverage.nothing")
+
+
+def _on_map(row: Any, measure: str, say: Words) -> str:
+    return charts.share_text(row.share(measure)) if row.figures.is_surveyed else say("coverage.not_surveyed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -23,8 +23,8 @@ def switch(label: str, words: Mapping[str, str], *, key: str) -> str:
     """One of a few, side by side; words: code to label. The choice stands in the address under `key`."""
     codes = list(words)
     st.segmented_control(
-        label, codes, format_func=words.get, key=f"slg.{key}", required=True, default=asked_choice(key, codes),
-        on_change=_into_address, args=(key, codes[0]),
+        label, codes, format_func=_namer(words), key=f"slg.{key}", required=True, default=asked_choice(key, codes),
+        on_change=_into_address, args=(key, codes[0]), wrap=True,
     )  # fmt: skip
     return state.kept(key) or codes[0]
 
@@ -33,12 +33,17 @@ def choice(label: str, words: Mapping[str, str], *, key: str, hint: str | None =
     """One of many, with search. Without a hint the first is chosen and the choice stands in the address."""
     codes = list(words)
     if hint is not None:
-        return st.selectbox(label, codes, index=None, format_func=words.get, key=key, placeholder=hint)
+        return st.selectbox(label, codes, index=None, format_func=_namer(words), key=key, placeholder=hint)
     st.selectbox(
-        label, codes, index=codes.index(asked_choice(key, codes)), format_func=words.get, key=f"slg.{key}",
+        label, codes, index=codes.index(asked_choice(key, codes)), format_func=_namer(words), key=f"slg.{key}",
         on_change=_into_address, args=(key, codes[0]),
     )  # fmt: skip
     return state.kept(key)
+
+
+def _namer(words: Mapping[str, str]) -> Callable[[str], str]:
+    """A code that has gone meanwhile reads as itself until Streamlit drops it."""
+    return lambda code: words.get(code, code)
 
 
 def _into_address(name: str, usual: str) -> None:
@@ -65,7 +70,7 @@ class Fields:
         codes = list(words)
         return st.selectbox(
             self._label(field, label), codes, index=codes.index(usual) if usual in codes else None,
-            format_func=lambda code: words.get(code, code), key=self.key(field), placeholder=self.say("asset.choose"),
+            format_func=_namer(words), key=self.key(field), placeholder=self.say("asset.choose"),
         )  # fmt: skip
 
     def note(self, field: str) -> None:

@@ -148,6 +148,20 @@ def test_grids_are_shown_for_one_street_at_a_time_and_one_may_be_picked(services
     assert f"{lowest.area.name}：有人管" in plain(markup_of(at))
 
 
+def test_a_picked_grid_is_let_go_when_another_street_is_chosen(services, session_of, visit):
+    at = visit("leader1", "coverage", unit="grid")
+    found = services.coverage.per("grid", services.people.actor(session_of("leader1")))
+    street = at.selectbox(key="slg.street")
+    picked = found.within(street.value).rows[0].area
+    at = at.selectbox(key="slg.pick_grid").set_value(picked.area_id).run()
+    other = next(row.area.street_id for row in found.rows if row.area.street_id != street.value)
+    at = at.selectbox(key="slg.street").set_value(other).run()
+    assert not at.exception
+    assert at.query_params["street"] == other
+    assert len(at.selectbox(key="slg.pick_grid").options) == len(found.within(other).rows)
+    assert 'aria-current="true"' not in markup_of(at)
+
+
 def test_an_officer_opens_the_grids_of_the_own_street_first(visit, services, session_of):
     own = services.people.actor(session_of("officer2")).assignments[0].scope_id
     at = visit("officer2", "coverage", unit="grid")
