@@ -15,7 +15,12 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlencode, urlsplit
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+import sqlalchemy as sa
+
+from demo import load
+from storage.tables import jobs
 from tests.browser.running import PASSWORD, Server, running_server
+from wiring import Settings, build, now
 
 Headers = dict[str, str]
 
@@ -25,13 +30,27 @@ TEMPLATE = "SLG_BENCH_CITY"  # a folder with the sample city, made once by run.p
 
 @contextmanager
 def sample_folder() -> Iterator[Path]:
-    """A copy of the sample city, or an empty folder that the app fills itself; gone afterwards."""
+    """A copy of the sample city; gone afterwards."""
     with TemporaryDirectory(prefix="slg-bench-") as folder:
         home = Path(folder) / "city"
         if os.environ.get(TEMPLATE):
             shutil.copytree(os.environ[TEMPLATE], home)
-        home.mkdir(exist_ok=True)
+        else:
+            make_city(home)
         yield home
+
+
+def make_city(folder: Path) -> None:
+    """The sample city without its waiting views, so that nothing runs beside what is measured."""
+    folder.mkdir()
+    url, photos = f"sqlite:///{folder}/slg.db", folder / "photos"
+    built = build(Settings(database_url=url, photo_store=photos, secret_key="k" * 40, sample_city=False))
+    try:
+        load.load(built, photos, now(), is_wide=False)
+        with built.store.work() as work:
+            work.connection.execute(sa.update(jobs).values(state="done"))
+    finally:
+        built.close()
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from os import cpu_count, environ
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from city import TEMPLATE
+from city import TEMPLATE, make_city
 from figures import MARK, is_short, load
 
 HERE = Path(__file__).parent
@@ -32,8 +32,8 @@ def main() -> int:
     rows, failed = [], []
     with TemporaryDirectory(prefix="slg-bench-city-") as template:
         if any(name in NEED_A_CITY for name in scripts):
-            make_city(Path(template))
-            environ[TEMPLATE] = template
+            make_city(Path(template) / "city")
+            environ[TEMPLATE] = f"{template}/city"
         for name in scripts:
             start = time.monotonic()
             found, is_right = run(name)
@@ -47,13 +47,6 @@ def main() -> int:
     for name in failed:
         print(f"{name} FAILED: an answer differs or it could not run")
     return 1 if failed else 0
-
-
-def make_city(folder: Path) -> None:
-    """The sample city with all its views made, so that nothing runs beside what is measured."""
-    settings = {"SLG_DATABASE_URL": f"sqlite:///{folder}/slg.db", "SLG_PHOTO_STORE": str(folder / "photos")}
-    subprocess.run([sys.executable, "manage.py", "work"], cwd=HERE.parents[1], env={**environ, **settings}, check=True,
-                   stdout=subprocess.DEVNULL)  # fmt: skip
 
 
 def run(name: str) -> tuple[list[dict], bool]:
