@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 from google.protobuf.text_format import MessageToString
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -97,7 +97,7 @@ def cold(sample_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 def log_in(server: Server, username: str) -> str:
     """The cookie of a fresh login."""
-    answer = httpx.post(f"{server.url}/login", data={"username": username, "password": PASSWORD}, timeout=30)
+    answer = httpx2.post(f"{server.url}/login", data={"username": username, "password": PASSWORD}, timeout=30)
     assert answer.status_code == 303
     return answer.cookies[COOKIE]
 
@@ -122,7 +122,7 @@ def refused_status(server: Server, **more: object) -> int:
 
 def test_cold_no_page_address_answers_a_stranger(cold: Server):
     for page in ("", *DOORS["pages"], "pages/people.py", "nothing"):
-        answer = httpx.get(f"{cold.url}/{page}", headers={"accept": "text/html"})
+        answer = httpx2.get(f"{cold.url}/{page}", headers={"accept": "text/html"})
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("/login")
 
@@ -195,7 +195,7 @@ def test_after_logout_an_open_tab_says_so_at_its_next_run(cold: Server):
     cookie = log_in(cold, "officer1")
     with tab(cold, cookie=cookie) as opened:
         assert words("zh")("app.signed_out") not in text_of(opened.run("records"))
-        assert httpx.post(f"{cold.url}/logout", cookies={COOKIE: cookie}).status_code == 303
+        assert httpx2.post(f"{cold.url}/logout", cookies={COOKIE: cookie}).status_code == 303
         after = text_of(opened.run("records"))
         assert words("zh")("app.signed_out") in after
         assert "R-2" not in after, "no record number any more"
@@ -210,7 +210,7 @@ def test_after_logout_a_button_in_an_open_tab_does_nothing(cold: Server):
         opened.run("")
         with services.store.look() as work:
             before = work.people.by_login("clerk1")[0]
-        httpx.post(f"{cold.url}/logout", cookies={COOKIE: cookie})
+        httpx2.post(f"{cold.url}/logout", cookies={COOKIE: cookie})
         after = opened.run("", press="lang")
     with services.store.look() as work:
         assert work.people.by_login("clerk1")[0].lang == before.lang
@@ -247,7 +247,7 @@ def test_nobody_uploads_through_streamlit(cold: Server):
         opened.run("")
         for cookies in ({}, {COOKIE: cookie}):
             for method in ("PUT", "POST", "DELETE", "OPTIONS"):
-                answer = httpx.request(method, f"{cold.url}/_stcore/upload_file/{opened.session}/1", cookies=cookies,
+                answer = httpx2.request(method, f"{cold.url}/_stcore/upload_file/{opened.session}/1", cookies=cookies,
                                        files={"file": ("a.jpg", b"x" * 1000)} if method == "PUT" else None)  # fmt: skip
                 assert answer.status_code == 403
 
@@ -255,8 +255,8 @@ def test_nobody_uploads_through_streamlit(cold: Server):
 @pytest.mark.parametrize("path", ["/_stcore/metrics", "/_stcore/agent/openapi.json", "/_stcore/agent/mcp"])
 def test_metrics_and_agent_doors_are_closed(cold: Server, path: str):
     for cookies in ({}, {COOKIE: log_in(cold, "admin1")}):
-        assert httpx.get(cold.url + path, cookies=cookies).status_code == 403
-        assert httpx.post(cold.url + path, cookies=cookies, json={}).status_code == 403
+        assert httpx2.get(cold.url + path, cookies=cookies).status_code == 403
+        assert httpx2.post(cold.url + path, cookies=cookies, json={}).status_code == 403
 
 
 def test_media_of_a_session_needs_a_login(cold: Server):
@@ -264,7 +264,7 @@ def test_media_of_a_session_needs_a_login(cold: Server):
         logos = [m.logo.image for m in opened.run("") if m.WhichOneof("type") == "logo"]
         found = [address for address in logos if address.startswith("/media/")]
     for address in [*found, "/media/00.png"]:
-        assert httpx.get(cold.url + address).status_code == 401
+        assert httpx2.get(cold.url + address).status_code == 401
 
 
 # -- bytes that no well-behaved client sends -----------------------------------------------------------------------
