@@ -132,10 +132,12 @@ def test_a_tap_on_the_map_marks_the_row_and_tells_the_figures(people):
     drawn = page.locator("[data-testid=stDeckGlJsonChart]")
     drawn.locator("canvas").first.wait_for()
     picked = page.locator("table.rank tr[aria-current=true]")
-    box = drawn.bounding_box()
     while len(ramp_colours(drawn.screenshot())) < 4:
         page.evaluate("() => new Promise(requestAnimationFrame)")
     settled(page)
+    box = drawn.bounding_box()  # only now: what stands above the map has its height
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    page.get_by_text(re.compile(r"^\S+ \d+\.\d%$")).first.wait_for()  # the map answers: its tip is there
     page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
     picked.wait_for()
     name = picked.locator("th").inner_text().removesuffix(" *")
