@@ -72,7 +72,6 @@ def sample_copy(request: pytest.FixtureRequest, engine: str) -> Iterator[dict]:
     if engine == "sqlite":
         yield settings_in(request.getfixturevalue("sample_folder"))
         return
-    assert engine == "postgis", f"SLG_TEST_ENGINE is sqlite or postgis, not {engine}"
     like, template = request.getfixturevalue("sample_on_postgis")
     cluster: Cluster = request.getfixturevalue("cluster")
     folder = request.getfixturevalue("tmp_path") / "city"
@@ -85,13 +84,32 @@ def sample_copy(request: pytest.FixtureRequest, engine: str) -> Iterator[dict]:
 @pytest.fixture
 def sample_settings(request: pytest.FixtureRequest) -> Iterator[dict]:
     """One's own sample city on the engine that SLG_TEST_ENGINE names."""
-    yield from sample_copy(request, os.environ.get("SLG_TEST_ENGINE") or "sqlite")
+    yield from sample_copy(request, chosen_engine())
 
 
 @pytest.fixture(params=["sqlite", "postgis"])
 def sample_on_both(request: pytest.FixtureRequest) -> Iterator[dict]:
     """The same test on either engine."""
     yield from sample_copy(request, request.param)
+
+
+def chosen_engine() -> str:
+    """Which database the tests of the upper floors use: SLG_TEST_ENGINE=sqlite (the default) or postgis."""
+    engine = os.environ.get("SLG_TEST_ENGINE") or "sqlite"
+    assert engine in ("sqlite", "postgis"), f"SLG_TEST_ENGINE is sqlite or postgis, not {engine}"
+    return engine
+
+
+@pytest.fixture(scope="module")
+def own_database(request: pytest.FixtureRequest) -> Iterator[dict]:
+    """What to add to a settings dict for an empty database of one's own: nothing on SQLite, an address on PostGIS."""
+    if chosen_engine() == "sqlite":
+        yield {}
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    url = cluster.create()
+    yield {"database_url": url}
+    cluster.drop(url)
 
 
 def settings_in(folder: Path, database_url: str | None = None) -> dict:

@@ -12,12 +12,12 @@ from domain.errors import Busy
 from storage import engine
 from storage.store import Store, Work
 from tests.clusters import Cluster
-from tests.storage.conftest import fresh_url
+from tests.storage.conftest import emptied_url
 
 
 @pytest.fixture
 def postgis_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    yield from fresh_url(request, "postgis")
+    yield from emptied_url(request, "postgis")
 
 
 @pytest.fixture

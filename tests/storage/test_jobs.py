@@ -56,16 +56,16 @@ def test_a_dead_runners_work_comes_back_when_its_lease_ends(store, noon):
         assert [work.jobs.is_mine(second, runner) for runner in ("other", "dead")] == [True, False]
 
 
-def test_only_one_of_sixteen_runners_gets_a_job(store, noon):
+def test_only_one_of_sixteen_runners_gets_a_job(store, processes, noon):
     queued(store, *(f"job-{i}" for i in range(5)), at=noon)
     taken, start = [], threading.Barrier(16)
 
-    def run(name: str) -> None:
+    def run(mine: Store, name: str) -> None:
         start.wait()
-        while (job := lease(store, name, noon)) is not None:
+        while (job := lease(mine, name, noon)) is not None:
             taken.append(job.key)
 
-    threads = [threading.Thread(target=run, args=(f"r{i}",)) for i in range(16)]
+    threads = [threading.Thread(target=run, args=(processes[i % 4], f"r{i}")) for i in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -24,10 +24,10 @@ from tests.storage.rows import area, asset, building, new_id, person, photo_row,
 from tests.storage.test_history import PAYLOAD, watch
 
 HOME = Path(__file__).resolve().parents[2]
-WAYS = [("sqlite", "postgis"), ("postgis", "sqlite"), ("postgis", "postgis")]
+WAYS = [("sqlite", "postgis"), ("postgis", "sqlite"), pytest.param(("postgis", "postgis"), marks=pytest.mark.slow)]
 
 
-@pytest.fixture(params=WAYS, ids="-".join)
+@pytest.fixture(params=WAYS, ids=["to-postgis", "to-sqlite", "to-another-postgis"])
 def way(request: pytest.FixtureRequest) -> Iterator[tuple[Store, Store]]:
     """(a migrated database, a database without a table)."""
     froms, tos = fresh_url(request, request.param[0]), fresh_url(request, request.param[1], migrated=False)

@@ -20,9 +20,16 @@ from storage.engine import changing_schema
 from storage.spatial import is_made_here
 from storage.store import Store
 from storage.tables import assignments, metadata, people
+from tests.storage.conftest import ENGINES, fresh_url
 from tests.storage.rows import area, building, person, photo_row, record_row
 
 STORAGE = Path(schema.__file__).parent
+
+
+@pytest.fixture(params=ENGINES)
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database of one's own: tables are changed here."""
+    yield from fresh_url(request, request.param)
 
 
 def differences(store: Store) -> list:
@@ -194,6 +201,7 @@ def plain_role(cluster) -> Iterator[str]:
         connection.exec_driver_sql("DROP ROLE slg_plain")
 
 
+@pytest.mark.slow
 def test_an_owner_without_more_rights_needs_postgis_made_for_them(cluster, plain_role, noon):
     url = cluster.create()
     name = sa.make_url(url).database
@@ -212,6 +220,7 @@ def test_an_owner_without_more_rights_needs_postgis_made_for_them(cluster, plain
     cluster.drop(url)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", ["LC_COLLATE 'C' LC_CTYPE 'C'", "LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"])
 def test_texts_sort_by_code_point_in_any_cluster(cluster, made):
     url = cluster.create(like=f"template0 {made}")

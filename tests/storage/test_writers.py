@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -16,15 +16,6 @@ from tests.storage.rows import area, person
 from tests.storage.test_history import watch
 
 WRITERS, EACH = 16, 40
-
-
-@pytest.fixture
-def processes(url: str) -> Iterator[list[Store]]:
-    """Four stores over one database, as four processes have them: nothing but the database stands between."""
-    opened = [Store.open(url) for _ in range(4)]
-    yield opened
-    for one in opened:
-        one.close()
 
 
 def all_at_once(stores: list[Store], write: Callable[[Store, int], None], writers: int = WRITERS) -> None:

@@ -96,8 +96,8 @@ def settings(folder: Path, **more: Any) -> Settings:
     return Settings(**{**plain, **more})
 
 
-def build_city(folder: Path) -> City:
-    built = City(build(settings(folder)))
+def build_city(folder: Path, **more: Any) -> City:
+    built = City(build(settings(folder, **more)))
     _places(built.services)
     _people(built)
     for side in (HERE, THERE):
