@@ -12,13 +12,14 @@ from jobs.runner import running
 from ui import shell
 from web.gate import Cookies, Gate
 from web.routes import routes
-from wiring import services
+from wiring import Settings, greet, services
 
 
 @asynccontextmanager
 async def lifespan(_app):
     # Until the first st.navigation Streamlit would run pages/NAME.py by itself, without the shell.
     PagesManager.uses_pages_directory = False
+    greet(services(), Settings())
     with running(services()):
         yield
 

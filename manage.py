@@ -11,8 +11,10 @@ from typing import Annotated
 
 import typer
 
+from domain import layers
 from domain.errors import Invalid, Refused
 from i18n import words
+from services.exchange import ENDINGS, OPERATOR, Choices, Exchange, Preview
 from storage.backup import check_backup, make_backup, restore_backup
 from storage.engine import is_there, without_password
 from storage.move import move as move_all
@@ -29,17 +31,7 @@ def run() -> None:
     import uvicorn
 
     settings = Settings()
-    built = services()
-    address = f"{'https' if settings.tls_cert else 'http'}://{settings.host}:{settings.port}"
-    if built.people.needs_setup():
-        token = built.people.make_setup_token()
-        print(f"\n第一次设置 / first set-up: {address}/setup?token={token}\n", flush=True)
-    print(f"嵊里管·巡查: {address}", flush=True)
-    if built.has_known_passwords():
-        print(
-            "示意账号 / sample accounts: inspector1, officer1, officer2, clerk1, leader1, admin1 · shili-2026",
-            flush=True,
-        )
+    services()  # migrated and filled before the port opens
     uvicorn.run(
         "app:app", host=settings.host, port=settings.port, log_level="warning",
         ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
@@ -110,6 +102,88 @@ def move(
     print(f"history there: {found.links} links, {found.photos} originals, {len(found.findings)} findings")
     print(f"next: SLG_DATABASE_URL={without_password(target)}, then start the app; photos stay where they are")
     raise typer.Exit(0 if found.is_clean else 1)
+
+
+@app.command(name="import")
+def bring_in(
+    layer: Annotated[str, typer.Argument(help="streets, communities, grids, zones, buildings or roads")],
+    file: Annotated[Path, typer.Argument(help="GeoJSON, GeoPackage, zipped Shapefile, KML, KMZ, CSV with WKT")],
+    crs: Annotated[str | None, typer.Option(help="like EPSG:4549; asked for when the file does not say")] = None,
+    datum: Annotated[str | None, typer.Option(help="wgs84, gcj02 or bd09")] = None,
+    swap: Annotated[bool | None, typer.Option(help="the first number is the latitude")] = None,
+    column: Annotated[list[str] | None, typer.Option("--map", help="FIELD=COLUMN; FIELD= leaves it out")] = None,
+    was: Annotated[list[str] | None, typer.Option("--lineage", help="OLD=NEW, OLD=NEW1+NEW2, OLD1+OLD2=NEW")] = None,
+    file_layer: Annotated[str | None, typer.Option("--layer", help="which layer of a file that holds several")] = None,
+    repair: Annotated[bool, typer.Option(help="mend what can be mended")] = False,
+    skip_bad: Annotated[bool, typer.Option(help="store the sound rows without the others")] = False,
+    confirm: Annotated[bool, typer.Option(help="store what the preview shows")] = False,
+) -> None:
+    """Show what a layer from FILE would change; store it with --confirm: all or nothing."""
+    columns = dict((pair + "=").split("=")[:2] for pair in column or ())
+    lineage = tuple(layers.Lineage.read(text) for text in was or ())
+    chosen = Choices(crs, datum, swap, columns, file_layer, lineage, accept_repairs=repair, leave_out=skip_bad)
+    built = build(Settings(sample_city=False))
+    exchange = Exchange(built.store, built.permissions, now)
+    try:
+        preview = exchange.preview(file, layer, OPERATOR, chosen)
+        say = words("zh")
+        _print_preview(preview)
+        if not confirm:
+            print(say("layers.confirm_with"))
+            return
+        stored = exchange.store(preview, OPERATOR)
+        print(say("layers.stored", new=stored.new, changed=stored.changed, same=stored.same, left_out=stored.left_out,
+                  links=stored.links))  # fmt: skip
+        if stored.buildings_placed:
+            print(say("layers.placed", count=stored.buildings_placed))
+        if preview.layer == "zone" and stored.new + stored.changed:
+            print(say("layers.drafts"))
+    finally:
+        built.close()
+
+
+def _print_preview(preview: Preview) -> None:
+    say, guess = words("zh"), preview.guess
+    print(
+        say(
+            "layers.preview", file=preview.file_name, format=preview.format, rows=len(preview.rows), layer=preview.layer
+        )
+    )
+    if preview.encoding:
+        reason = say(f"layers.by_{preview.encoding_reason}")
+        print("  " + say("layers.encoding", encoding=preview.encoding, reason=reason))
+    print("  " + say("layers.columns", pairs=", ".join(f"{field}={name}" for field, name in preview.mapping.items())))
+    left = [name for name in preview.columns if name not in preview.mapping.values()]
+    if left:
+        print("  " + say("layers.columns_left", names=", ".join(left)))
+    print("  " + say("layers.frame", crs=preview.frame.crs[:60], datum=preview.frame.datum))
+    for reason in guess.reasons:
+        print("    " + say(f"layers.{reason}", **guess.facts))
+    print("  " + say("layers.fates", **preview.counts))
+    told = [(row, problem) for row in preview.rows for problem in row.problems]
+    for row, problem in told[:20]:
+        sentence = say.refusal((problem.code,), problem.field, problem.facts)
+        print("    " + say("layers.row", index=row.index, code=row.values.get("code") or "", said=sentence))
+    if len(told) > 20:
+        print("    " + say("layers.more", count=len(told) - 20))
+    for key, found in (("repair_offered", preview.repairs), ("repair_done", preview.repaired)):
+        for name, count in found.items():
+            print("  " + say(f"layers.{key}", name=say(f"layers.{name}"), count=count))
+
+
+@app.command()
+def export(
+    layer: Annotated[str, typer.Argument(help="streets, communities, grids, zones, buildings or roads")],
+    file: Annotated[Path, typer.Argument(help=".geojson .gpkg .zip (Shapefile) .kml .csv .xlsx")],
+) -> None:
+    """Write a layer as it is in force to a new FILE, in degrees (EPSG:4326)."""
+    kind = next((k for k, ending in ENDINGS.items() if ending == file.suffix.lower()), file.suffix)
+    built = build(Settings(sample_city=False))
+    try:
+        rows = Exchange(built.store, built.permissions, now).export(layer, kind, file, OPERATOR)
+    finally:
+        built.close()
+    print(words("zh")("layers.exported", file=file, rows=rows))
 
 
 @app.command()

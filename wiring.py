@@ -119,6 +119,17 @@ def services() -> Services:
     return built
 
 
+def greet(built: Services, settings: Settings) -> None:
+    """What the console says at every start: where to log in, or how to set an empty city up (a fresh token each time)."""
+    address = settings.public_url or f"{'https' if settings.tls_cert else 'http'}://{settings.host}:{settings.port}"
+    if built.people.needs_setup():
+        print(f"\n第一次设置 / first set-up: {address}/setup?token={built.people.make_setup_token()}\n", flush=True)
+    print(f"嵊里管·巡查: {address}", flush=True)
+    if built.has_known_passwords():
+        accounts = "inspector1, officer1, officer2, clerk1, leader1, admin1"
+        print(f"示意账号 / sample accounts: {accounts} · {load.KNOWN_PASSWORD}", flush=True)
+
+
 def _secret_key(settings: Settings) -> str:
     """The key that signs cookies: the setting's, else one made on the first start and kept readable for us alone."""
     if settings.secret_key is not None:

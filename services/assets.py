@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from domain.errors import Invalid, NotFound
+from domain.errors import Conflict, Invalid, NotFound
 from domain.filters import AssetFilter
 from domain.policy.assets import load_assets
 from domain.policy.permissions import Permissions, Scoped
@@ -51,6 +51,8 @@ class AssetsService:
             )
             self._permissions.require(actor, "asset.write", here)
             number = asset.asset_no.strip() or self._number(work, asset.category)
+            if work.assets.get(asset.id) is not None:
+                raise Conflict("asset_id_used", field="id")
             if work.assets.number_taken(number):
                 raise Invalid("asset_no_taken", field="asset_no", asset_no=number)
             kept = replace(

@@ -21,6 +21,7 @@ from services.guard import Sessions, actor_of
 from storage.store import Store, Work
 
 SESSION_LIFE = timedelta(hours=12)
+SESSIONS_KEPT = timedelta(days=30)  # after their end, for whoever asks where a login came from
 TRY_WINDOW = timedelta(minutes=15)
 TRIES_PER_ACCOUNT_AND_ADDRESS = 5
 TRIES_PER_ADDRESS = 60  # an office shares one address; a guesser over many names does not get further than this
@@ -51,6 +52,7 @@ class People:
             # Counted before the password is looked at, so that tries at the same moment cannot slip past.
             counted = work.people.count_try(account=account, address=address, at=now)
             work.people.forget_tries(before=now - timedelta(days=1))
+            work.people.forget_sessions(before=now - SESSIONS_KEPT)
         person, stored = found if found else (None, self._dummy)
         fits = self._verify(stored, password)  # also for an unknown name: the time must not tell
         if person is None or not fits or person.disabled_at is not None:

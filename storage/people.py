@@ -125,6 +125,10 @@ class People:
             sa.update(login_attempts).where(login_attempts.c.serial == serial).values(succeeded=True)
         )
 
+    def forget_sessions(self, *, before: datetime) -> None:
+        """Logins that ended before then; their history rows stay."""
+        self._connection.execute(sa.delete(login_sessions).where(login_sessions.c.expires_at < before))
+
     def forget_tries(self, *, before: datetime) -> None:
         self._connection.execute(sa.delete(login_attempts).where(login_attempts.c.at < before))
 
