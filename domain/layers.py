@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from domain.errors import Invalid
@@ -64,11 +65,10 @@ def guessed_columns(layer: str, columns: Sequence[str], remembered: Mapping[str,
     for field in FIELDS[layer]:
         if field in found:
             continue
-        for alias in _ALIASES[field]:
-            column = by_name.get(alias.format(layer=layer, zh=_ZH[layer]))
-            if column is not None and column not in found.values():
-                found[field] = column
-                break
+        names = (by_name.get(alias.format(layer=layer, zh=_ZH[layer])) for alias in _ALIASES[field])
+        free = [column for column in names if column is not None and column not in found.values()]
+        if free:
+            found[field] = free[0]
     return found
 
 
@@ -80,6 +80,26 @@ def checked_columns(layer: str, columns: Sequence[str], chosen: Mapping[str, str
         if column and column not in columns:
             raise Invalid("layer_no_such_column", field=field, name=column[:80], names=", ".join(columns)[:500])
     return {field: column for field, column in chosen.items() if column}
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """What became of codes: one to one is a new code, one to many a split, many to one a merger."""
+
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+
+    @property
+    def relation(self) -> str:
+        return "recoded" if len(self.old) == len(self.new) == 1 else "split" if len(self.old) == 1 else "merged"
+
+    @classmethod
+    def read(cls, text: str) -> Lineage:
+        """ "A=B", "A=B+C" or "A+B=C". Raises Invalid("layer_lineage_wrong")."""
+        sides = [tuple(code.strip() for code in side.split("+")) for side in text.split("=")]
+        if len(sides) != 2 or not all(all(side) for side in sides) or min(map(len, sides)) != 1:
+            raise Invalid("layer_lineage_wrong", field="lineage", typed=text[:80])
+        return cls(*sides)
 
 
 def _plain_name(column: str) -> str:

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
@@ -85,8 +86,9 @@ def read_geojson(text: str) -> Found:
     has_ids = "id" not in columns and any(isinstance(f.get("id"), str | int) for f in features)
     found = Found("geojson", "", [*(["id"] if has_ids else []), *columns], crs=_named_crs(body))
     for feature in features:
-        properties = feature.get("properties") if isinstance(feature.get("properties"), dict) else {}
-        shape = _shape_or_none(found, lambda one=feature: _from_geojson(found, one.get("geometry"), 0))
+        held = feature.get("properties")
+        properties = held if isinstance(held, dict) else {}
+        shape = _shape_or_none(found, partial(_from_geojson, found, feature.get("geometry"), 0))
         values = [plain(properties.get(name)) for name in columns]
         found.rows.append([*([plain(feature.get("id"))] if has_ids else []), *values])
         found.shapes.append(shape)
@@ -242,7 +244,7 @@ def read_kml(data: bytes) -> Found:
     columns = list(dict.fromkeys(name for row in fields for name in row))
     found = Found("kml", "", columns, crs="EPSG:4326", encoding="UTF-8", encoding_reason="format")
     for mark, values in zip(marks, fields, strict=True):
-        shape = _shape_or_none(found, lambda one=mark: _from_kml(found, one))
+        shape = _shape_or_none(found, partial(_from_kml, found, mark))
         found.rows.append([values.get(name) for name in columns])
         found.shapes.append(shape)
     return found
@@ -277,14 +279,14 @@ def _from_kml(found: Found, element: Any, depth: int = 0) -> BaseGeometry | None
     if depth > NEST_AT_MOST:
         raise _Malformed
     shapes = [_kml_shape(found, child, depth) for child in _children(element, *_KML_SHAPES)]
-    shapes = [shape for shape in shapes if shape is not None]
-    if len(shapes) < 2:
-        return shapes[0] if shapes else None
-    kinds = {shape.geom_type.removeprefix("Multi") for shape in shapes}
-    parts = shapely.get_parts(shapes)
+    sound = [shape for shape in shapes if shape is not None]
+    if len(sound) < 2:
+        return sound[0] if sound else None
+    kinds = {shape.geom_type.removeprefix("Multi") for shape in sound}
+    parts = shapely.get_parts(sound)
     if kinds == {"Polygon"}:
         return MultiPolygon(list(parts))
-    return MultiLineString(list(parts)) if kinds == {"LineString"} else shapely.GeometryCollection(shapes)
+    return MultiLineString(list(parts)) if kinds == {"LineString"} else shapely.GeometryCollection(sound)
 
 
 def _kml_shape(found: Found, element: Any, depth: int) -> BaseGeometry | None:
@@ -337,7 +339,7 @@ def read_csv(text: str) -> Found:
     found = Found("csv", "", [name for i, name in enumerate(names) if i != at])
     for line in lines[1:]:
         cells = [*line, *[""] * (len(names) - len(line))][: len(names)]
-        shape = _shape_or_none(found, lambda text=cells[at]: _from_wkt(found, text))
+        shape = _shape_or_none(found, partial(_from_wkt, found, cells[at]))
         found.rows.append([_cell(cell) for i, cell in enumerate(cells) if i != at])
         found.shapes.append(shape)
     return found

@@ -21,7 +21,7 @@ MAY = {
             "i18n", "web"},
     "jobs": {"structlog", "services", "domain", "jobs"},
     "wiring.py": {"pydantic", "pydantic_settings", "services", "storage", "domain.policy", "demo"},
-    "manage.py": {"typer", "uvicorn", "wiring", "jobs", "demo", "storage", "domain", "i18n"},
+    "manage.py": {"typer", "uvicorn", "services.exchange", "wiring", "jobs", "demo", "storage", "domain", "i18n"},
     "deploy": set(),
     "demo": {"numpy", "shapely", "PIL", "pyproj", "services", "storage", "domain", "geo", "media", "i18n", "demo"},
     "services": {"argon2", "structlog", "chinese_calendar", "numpy", "shapely", "storage", "media", "documents", "domain",
