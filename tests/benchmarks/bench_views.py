@@ -7,6 +7,7 @@ of the bare decode rate or faster, with stamp, thumbnail, facts, re-encoding, fs
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -23,6 +24,7 @@ from demo.pictures import picture
 from media.client import MediaWorker
 from media.stamp import Stamp
 from media.views import make_views
+from media.worker import NICENESS
 from services.bundles import read_bundles
 
 ROUNDS = 5 if is_short() else 9
@@ -35,6 +37,7 @@ def main() -> None:
     print(
         f"pillow {Image.__version__} libjpeg-turbo {features.version('libjpeg_turbo')} stamp {'yes' if font else 'no'}"
     )
+    os.setpriority(os.PRIO_PROCESS, 0, NICENESS)  # the worker's own: neighbours then slow both sides alike
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "12mp.jpg"
         path.write_bytes(picture("zombie_vehicle", "panorama", 7, taken_at=datetime(2026, 11, 9, 15, 20, tzinfo=UTC)))
