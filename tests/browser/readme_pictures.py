@@ -11,6 +11,7 @@ from pathlib import Path
 HOME = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(HOME))
 
+import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
@@ -18,8 +19,9 @@ from tests.browser.running import CHROMIUM, FLAGS, running_server  # noqa: E402
 from tests.browser.screenshots import SIZES, log_in  # noqa: E402
 
 FOLDER = HOME / "docs" / "screenshots"
-COLOURS = 255
+COLOURS, EXACT_COLOURS = 256, 128
 CAP_BYTES = 250_000
+SETTLE_MS = 5000
 # West, south, east, north around houses of 剡湖街道 that two grids and no zone hold, with estates beside them.
 FREE_GROUND = "120.8066,29.5958,120.8126,29.5998"
 
@@ -33,7 +35,8 @@ def main(wanted: set[str]) -> None:
                 page = open_page(browser, server.url, account, size)
                 show(page)
                 page.wait_for_load_state("networkidle")
-                page.wait_for_timeout(2000)  # pictures, not a test: let the map paint its last tile
+                page.get_by_text("地图正在打开").wait_for(state="hidden")
+                page.wait_for_timeout(SETTLE_MS)  # pictures, not a test: let the map paint its last tile
                 keep(page.screenshot(), FOLDER / f"{name}.png")
                 page.context.close()
         browser.close()
@@ -91,13 +94,27 @@ PICTURES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
 
 def keep(png: bytes, path: Path) -> None:
     """Fewer colours, same pixels. Raises SystemExit over the cap: a picture in the tree stays there for ever."""
-    out = io.BytesIO()
     with Image.open(io.BytesIO(png)) as picture:
-        picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+        full = picture.convert("RGB")
+    out = io.BytesIO()
+    with_palette(full).save(out, "PNG", optimize=True)
     if out.tell() >= CAP_BYTES:
         raise SystemExit(f"{path.name}: {out.tell()} bytes, over {CAP_BYTES}")
     path.write_bytes(out.getvalue())
     print(path.relative_to(HOME), out.tell())
+
+
+def with_palette(full: Image.Image) -> Image.Image:
+    """256 colours: the commonest exactly as they are, so that grounds and legends keep theirs, the others nearly."""
+    counted = sorted(full.getcolors(full.width * full.height) or [], reverse=True)
+    exact = [colour for _, colour in counted[:EXACT_COLOURS]]
+    spread = full.quantize(COLOURS - len(exact), Image.Quantize.MAXCOVERAGE).getpalette() or []
+    palette = np.array([*exact, *np.reshape(spread, (-1, 3))], dtype=np.int32)
+    seen, where = np.unique(np.asarray(full, dtype=np.int32).reshape(-1, 3), axis=0, return_inverse=True)
+    nearest = [int(np.square(palette - colour).sum(axis=1).argmin()) for colour in seen]
+    picture = Image.fromarray(np.array(nearest, dtype=np.uint8)[where].reshape(full.height, full.width))
+    picture.putpalette(palette.astype(np.uint8).tobytes())
+    return picture
 
 
 if __name__ == "__main__":
