@@ -16,10 +16,10 @@ from domain.policy.catalogue import Catalogue
 from domain.policy.permissions import Permissions, Scoped
 from domain.records import Actor, Photo, Record
 from i18n import words
-from media.client import MediaWorker
+from media.client import RETRY_CODES, MediaWorker
 from media.header import check_header
 from media.stamp import Stamp
-from services.queue import Closing, Queue
+from services.queue import ATTEMPTS_AT_MOST, Closing, Queue
 from storage.jobs import Job
 from storage.photos import Arriving, PhotoStore
 from storage.store import Store, Work
@@ -203,8 +203,8 @@ class Evidence:
                 "heic": self._decodes_heic,
             }
         )
-        if not answer["ok"] and answer["error"]["code"] in ("worker_died", "worker_hung", "view_not_written"):
-            raise Busy(answer["error"]["code"])  # may pass: the queue tries again
+        if not answer["ok"] and answer["error"]["code"] in RETRY_CODES and job.attempts < ATTEMPTS_AT_MOST:
+            raise Busy(answer["error"]["code"])  # may pass: the queue tries again; the last time it is written down
         values = {"views": "made", "view_error": None} if answer["ok"] else {
             "views": "failed", "view_error": answer["error"]["code"]
         }  # fmt: skip

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import threading
 import uuid
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
+from domain.errors import Busy
 from storage.tables import jobs, records
 from tests.intake.bodies import capture_json, photo_json, preview_of
 
@@ -277,3 +279,25 @@ def test_a_body_that_is_no_json_or_a_bomb_of_brackets_is_refused(enter):
     for body in (b"", b"{", b"[" * 100_000, b'{"schema": NaN}', "嵊".encode("gbk"), b"null"):
         answer = client.post("/api/v1/captures", content=body, headers={"Content-Type": "application/json"})
         assert answer.status_code in (400, 422), body[:20]
+
+
+def test_a_photo_that_kills_the_worker_every_time_ends_as_failed_and_not_for_ever_waiting(
+    enter, services, spot, announced, jpegs, monkeypatch
+):
+    from services.queue import ATTEMPTS_AT_MOST
+    from storage.jobs import Job
+
+    inspector = enter("inspector1")
+    body = capture_json(spot, announced)
+    inspector.post("/api/v1/captures", json=body)
+    put(inspector, body["id"], jpegs["panorama"])
+    photo = services.records.get(body["id"], services_actor(services)).photos[0]
+    dying = {"ok": False, "error": {"code": "worker_died"}, "facts": None}
+    monkeypatch.setattr(services.evidence._worker, "make", lambda request: dying)
+    job = Job(1, "photo.views", "k", {"photo_id": photo.id}, attempts=1)
+    with pytest.raises(Busy):
+        services.evidence._make_views(job)
+    write = services.evidence._make_views(replace(job, attempts=ATTEMPTS_AT_MOST))
+    with services.store.work() as work:
+        write(work)
+        assert work.records.photo(photo.id).view_error == "worker_died"
