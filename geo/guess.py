@@ -41,7 +41,7 @@ PROJECTED = ("EPSG:4549", "EPSG:4528", "EPSG:3857", "EPSG:32651", "EPSG:32650", 
 NEAR_CITY_DEG = 0.3
 SAMPLE = 1500
 CLOSE_M, NEAR_M = 10.0, 40.0
-PAIR_NEAR_M, PAIR_FAR_M = 60.0, 150.0
+PAIR_EXACT_M, PAIR_NEAR_M, PAIR_FAR_M = 2.0, 60.0, 150.0
 
 _TO_WGS84 = {"gcj02": shifts.gcj02_to_wgs84, "bd09": shifts.bd09_to_wgs84}
 _FROM_WGS84 = {"gcj02": shifts.wgs84_to_gcj02, "bd09": shifts.wgs84_to_bd09}
@@ -221,11 +221,10 @@ def _with_datum(
 ) -> Guess:  # fmt: skip
     is_plain = "swapped" not in reasons and "told_contradicts" not in reasons
     here = _carried(points, frame)
-    if pairs is not None and len(pairs) >= 3:
-        found = _by_pairs(shapes, frame, pairs)
-    elif len(known):
+    found = _by_pairs(shapes, frame, pairs) if pairs is not None and len(pairs) else None
+    if found is None and len(known):
         found = _by_lines(here, known)
-    else:
+    elif found is None and (pairs is None or not len(pairs)):
         # Only degrees are handed about in a shifted datum; a surveyor's metres are what their file says.
         is_told = "told_by_file" in reasons and not _is_degrees(frame.crs)
         return Guess(frame, (*reasons, "no_reference"), is_plain and is_told, {})
@@ -249,7 +248,8 @@ def _by_pairs(
         x, y = shift(lon, lat)
         off_m[name] = float(np.median(distance_m(there[:, 0], there[:, 1], x, y)))
     best, second, *_ = sorted(off_m, key=lambda name: off_m[name])
-    if not off_m[best] <= PAIR_NEAR_M or not off_m[second] >= PAIR_FAR_M:
+    near_m = PAIR_NEAR_M if len(pairs) >= 3 else PAIR_EXACT_M  # one or two may have moved; not by chance to the metre
+    if not off_m[best] <= near_m or not off_m[second] >= PAIR_FAR_M:
         return None
     return best, {"off_m": round(off_m["wgs84"]), "compared": len(pairs)}
 
