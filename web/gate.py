@@ -24,7 +24,7 @@ from domain.records import AUTO, Actor
 from i18n import closest, words
 from services import Services
 from services.people import session_id
-from web.problems import answer
+from web.problems import answer, sentence, waiting
 from web.static import StreamlitFiles, inline_script_hashes
 
 COOKIE = "slg_session"
@@ -79,7 +79,10 @@ class Gate:
             return
         scope["headers"] = [(k, v) for k, v in scope["headers"] if not k.lower().startswith(OURS)]
         headers = Headers(scope=scope)
-        refusal = await self._admit(scope, headers)
+        try:
+            refusal = await self._admit(scope, headers)
+        except Refused as refused:  # the store is locked or away
+            refusal = _say(scope, headers, refused, closest(headers.get("accept-language")))
         if scope["type"] == "websocket":
             if refusal is None:
                 await self._app(scope, receive, send)
@@ -106,6 +109,11 @@ class Gate:
         app = self._files if refusal is None and scope["path"].startswith("/static/") else refusal or self._app
         try:
             await app(scope, receive, with_headers)
+        except Refused as refused:
+            if has_begun:
+                raise
+            said = _say(scope, headers, refused, closest(headers.get("accept-language")))
+            await said(scope, receive, with_headers)
         except Exception:
             # The server's own answer to a crash would come without our headers; it still writes the crash to its log.
             if not has_begun:
@@ -133,9 +141,13 @@ class Gate:
         actor = await self._actor(headers)
         if isinstance(actor, Refused):
             if path in OPEN_PATHS:
-                return None if not actor.status == 503 or path in ("/healthz", "/readyz") else answer(actor, lang)
+                return (
+                    None
+                    if not actor.status == 503 or path in ("/healthz", "/readyz")
+                    else _say(scope, headers, actor, lang)
+                )
             if actor.status == 503:
-                return answer(actor, lang)
+                return _say(scope, headers, actor, lang)
             return _turn_away(scope, headers, actor, lang)
         scope["slg.actor"] = replace(actor, lang=lang) if actor.lang == AUTO else actor
         scope["headers"] = [*scope["headers"], (SESSION_HEADER.encode(), (actor.session_id or "").encode())]
@@ -188,9 +200,23 @@ def content_security_policy() -> str:
     )
 
 
+def _wants_page(scope: Scope, headers: Headers) -> bool:
+    """True for a person's browser going somewhere, not for a program."""
+    is_reading = scope["type"] == "http" and scope["method"] == "GET" and "text/html" in headers.get("accept", "")
+    return is_reading and not scope["path"].startswith("/api/")
+
+
+def _say(scope: Scope, headers: Headers, refused: Refused, lang: str) -> Response:
+    """The refusal as one sentence for a person, as a problem for a program. A page that may pass asks again itself."""
+    if not _wants_page(scope, headers):
+        return answer(refused, lang)
+    later = waiting(refused)
+    again = {"Refresh": later["Retry-After"]} if later else {}
+    return PlainTextResponse(sentence(refused, lang), refused.status, headers={**later, **again})
+
+
 def _turn_away(scope: Scope, headers: Headers, refused: Refused, lang: str) -> Response:
-    wants_page = scope["type"] == "http" and scope["method"] == "GET" and "text/html" in headers.get("accept", "")
-    if wants_page and not scope["path"].startswith("/api/"):
+    if _wants_page(scope, headers):
         query = scope.get("query_string", b"").decode("latin-1")
         wanted = scope["path"] + (f"?{query}" if query else "")
         return RedirectResponse(f"/login?next={quote(wanted)}" if wanted != "/" else "/login", 303)
