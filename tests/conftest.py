@@ -126,3 +126,13 @@ def load_sample(settings: dict, at: datetime) -> None:
     services = build(Settings(**settings))
     load.load(services, settings["photo_store"], at, is_wide=False)
     services.close()
+
+
+# Rooms whose tests load the sample city or start a server or a database: left out of `make check`.
+SLOW_ROOMS = {"browser", "demo", "docs", "drills", "exchange", "intake", "pages", "services", "storage", "web"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if SLOW_ROOMS & set(item.path.relative_to(HOME / "tests").parts[:1]):
+            item.add_marker(pytest.mark.slow)
