@@ -189,9 +189,9 @@ def check_lines(layer: str, rows: Sequence[Row], city: BaseGeometry | None, *, r
 
 
 def _single(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    """GeoPackage and Shapefile know multi-shapes only: a shape of one part is that part."""
+    """GeoPackage and Shapefile know multi-shapes only: a shape of one part is that part. Outer rings run anticlockwise."""
     lonely = np.isin(shapely.get_type_id(shapes), (5, 6)) & (shapely.get_num_geometries(shapes) == 1)
-    return np.where(lonely, shapely.get_geometry(shapes, 0), shapes)
+    return shapely.orient_polygons(np.where(lonely, shapely.get_geometry(shapes, 0), shapes), exterior_cw=False)
 
 
 def _areas(rows: Sequence[Row]) -> Any:
