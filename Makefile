@@ -15,9 +15,9 @@ frontend: $(VENV)/.installed
 
 test: frontend $(VENV)/.installed-dev machine-for-tests
 	$(PY) frontend/build.py --test
-	$(PY) -m ruff check .
 	$(PY) -m pytest
 	SLG_TEST_ENGINE=postgis $(PY) -m pytest tests/web/test_matrix.py tests/web/test_scopes.py tests/intake
+	$(PY) -m ruff check .
 
 # Under a minute: format, lint, types, import floors, fast tests.
 check: frontend $(VENV)/.installed-dev

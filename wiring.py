@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 import tempfile
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -65,12 +66,16 @@ class Settings(BaseSettings):
     @classmethod
     def _named(cls, value: str) -> str:
         if "*" in value:
-            raise ValueError("name the proxy's address: with * anybody could write the address that tries are counted by")
+            raise ValueError(
+                "name the proxy's address: with * anybody could write the address that tries are counted by"
+            )
         return value
 
     @property
     def listens_wide(self) -> bool:
-        return self.host not in ("127.0.0.1", "localhost", "::1")
+        """True when others than this machine's users may come, directly or through a proxy."""
+        is_behind = bool(self.public_url or self.trusted_proxies)
+        return is_behind or self.host not in ("127.0.0.1", "localhost", "::1")
 
     @property
     def is_tls(self) -> bool:
@@ -121,7 +126,8 @@ def services() -> Services:
 
 def greet(built: Services, settings: Settings) -> None:
     """What the console says at every start: where to log in, or how to set an empty city up (a fresh token each time)."""
-    address = settings.public_url or f"{'https' if settings.tls_cert else 'http'}://{settings.host}:{settings.port}"
+    host = socket.gethostname() if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - only compared
+    address = settings.public_url or f"{'https' if settings.tls_cert else 'http'}://{host}:{settings.port}"
     if built.people.needs_setup():
         print(f"\n第一次设置 / first set-up: {address}/setup?token={built.people.make_setup_token()}\n", flush=True)
     print(f"嵊里管·巡查: {address}", flush=True)

@@ -53,12 +53,14 @@ class Queue:
             return False
         try:
             closing = self._handlers[job.kind](job)
-            self._store.run(lambda work: self._finish(work, job, closing))
+            self._store.run(lambda work: self._finish(work, job, closing, runner))
         except Exception as error:  # noqa: BLE001 - whatever a job does, the queue must go on and show its error
             self._failed(job, error)
         return True
 
-    def _finish(self, work: Work, job: Job, closing: Closing | None) -> None:
+    def _finish(self, work: Work, job: Job, closing: Closing | None, runner: str) -> None:
+        if not work.jobs.is_mine(job, runner):
+            return  # the lease ended and another runner has it; what that one writes counts
         if closing is not None:
             closing(work)
         work.jobs.done(job, at=self._clock())

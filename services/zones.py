@@ -85,7 +85,8 @@ class Zones:
         with self._store.work() as work:
             known = work.areas.version(version_id)
             if known is not None:
-                if known.created_by != actor.person_id or not known.geometry.equals(geometry):
+                same = (known.created_by, known.name, known.kind, known.mode) == (actor.person_id, name, kind, mode)
+                if not same or not known.geometry.equals(geometry):
                     raise Conflict("version_id_used", field="id")
                 return known, measured(work, geometry, known.area_id), False
             figures = measured(work, geometry, zone_id)

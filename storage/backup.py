@@ -28,6 +28,7 @@ from storage.schema import revision
 from storage.store import Store
 
 MANIFEST, MANIFEST_HASH, UNFINISHED = "manifest.json", "manifest.sha256", ".unfinished"
+VIEWS = "photo.views"  # the kind of job that makes them
 COUNTED = ("people", "records", "photos", "area_versions", "buildings", "assets", "history")
 
 
@@ -97,7 +98,17 @@ def restore_backup(folder: Path, url: str, photo_root: Path) -> dict[str, Any]:
         target = photos.original(sha256)
         target.parent.mkdir(parents=True, exist_ok=True)
         _copy(_in_pool(folder.parent / "originals", sha256), target)
+    _make_views_again(url)
     return manifest
+
+
+def _make_views_again(url: str) -> None:
+    """Views are not backed up: they are made again from the originals, by the queue, after the next start."""
+    store = Store.open(url)
+    with store.work() as work:
+        work.records.forget_views()
+        work.jobs.do_again(VIEWS)
+    store.close()
 
 
 def _copy_database(store: Store, into: Path) -> Path:

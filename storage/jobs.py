@@ -32,6 +32,14 @@ class Jobs:
                 sa.insert(jobs).values(kind=kind, key=key, payload=payload, state="queued", run_after=at, created_at=at)
             )
 
+    def do_again(self, kind: str) -> None:
+        """Every job of a kind is due again, as if it had never been taken up."""
+        self._connection.execute(
+            sa.update(jobs)
+            .where(jobs.c.kind == kind)
+            .values(state="queued", attempts=0, leased_by=None, lease_until=None, done_at=None, error=None)
+        )
+
     def lease(self, runner: str, *, at: datetime, lease: timedelta, kinds: tuple[str, ...]) -> Job | None:
         """The next due job of these kinds, now ours until the lease ends; a dead runner's job comes back."""
         due = sa.or_(

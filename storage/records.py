@@ -95,6 +95,10 @@ class Records:
     def update_photo(self, photo_id: str, **values: Any) -> None:
         self._connection.execute(sa.update(photos).where(photos.c.id == photo_id).values(**values))
 
+    def forget_views(self) -> None:
+        """No view has been made of any photo: what is on the disk no longer counts."""
+        self._connection.execute(sa.update(photos).values(views="none", view_error=None))
+
     def kept_photos(self) -> list[tuple[str, str, str, int]]:
         """(photo id, record id, sha256, size) of every photo whose original has been kept."""
         rows = self._connection.execute(

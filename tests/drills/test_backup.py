@@ -33,8 +33,9 @@ def test_a_restored_city_verifies_and_holds_what_was_backed_up(backed_up, tmp_pa
     there = build(Settings(database_url=place(tmp_path)["url"], photo_store=place(tmp_path)["photo_root"],
                            secret_key="k" * 40, sample_city=False))  # fmt: skip
     found = there.history.verify()
-    there.close()
     assert found.is_clean
+    assert there.queue.waiting() == {"queued": manifest["counts"]["photos"]}, "views are made again from the originals"
+    there.close()
     assert found.photos == manifest["counts"]["photos"] > 500
     assert found.links == manifest["counts"]["history"]
 
