@@ -36,7 +36,7 @@ REASONS = frozenset(
 )
 CHINA: Box = (73.0, 3.0, 136.0, 54.0)
 # Frames that offices here hand over, tried in this order; the city decides between those whose numbers look alike.
-PROJECTED = ("EPSG:4549", "EPSG:4528", "EPSG:3857", "EPSG:32651", "EPSG:32650", "EPSG:4548", "EPSG:4550", "EPSG:2437",
+PROJECTED = ("EPSG:4549", "EPSG:4528", "EPSG:3857", "EPSG:4548", "EPSG:4550", "EPSG:32651", "EPSG:32650", "EPSG:2437",
              "EPSG:2385")  # fmt: skip
 NEAR_CITY_DEG = 0.3
 SAMPLE = 1500
@@ -107,7 +107,7 @@ def guess(
         return Guess(Frame(told if told and is_frame(told) else LONLAT), ("unreadable",), False, {})
     frame, reasons = _frame(points, told, city)
     if not is_inside(_carried(points, frame), CHINA):  # abroad the three datums are one
-        return Guess(frame, (*reasons, "no_reference"), True, {})
+        return Guess(frame, (*reasons, "no_reference"), "unreadable" not in reasons, {})
     return _with_datum(shapes, points, frame, reasons, known, pairs)
 
 
@@ -220,16 +220,16 @@ def _with_datum(
     known: Sequence[BaseGeometry], pairs: NDArray[np.float64] | None,
 ) -> Guess:  # fmt: skip
     is_plain = "swapped" not in reasons and "told_contradicts" not in reasons
+    # Only degrees are handed about in a shifted datum; a surveyor's metres are what their file says.
+    is_survey = is_plain and "told_by_file" in reasons and not _is_degrees(frame.crs)
     here = _carried(points, frame)
     found = _by_pairs(shapes, frame, pairs) if pairs is not None and len(pairs) else None
     if found is None and len(known):
         found = _by_lines(here, known)
     elif found is None and (pairs is None or not len(pairs)):
-        # Only degrees are handed about in a shifted datum; a surveyor's metres are what their file says.
-        is_told = "told_by_file" in reasons and not _is_degrees(frame.crs)
-        return Guess(frame, (*reasons, "no_reference"), is_plain and is_told, {})
+        return Guess(frame, (*reasons, "no_reference"), is_survey, {})
     if found is None:
-        return Guess(frame, (*reasons, "fits_none"), is_plain and not _is_degrees(frame.crs), {})
+        return Guess(frame, (*reasons, "fits_none"), is_survey, {})
     name, facts = found
     reason = "fits_known" if name == "wgs84" else f"looks_like_{name}"
     return Guess(replace(frame, datum=name), (*reasons, reason), is_plain and name == "wgs84", facts)

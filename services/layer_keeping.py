@@ -20,6 +20,8 @@ from services.layer_rows import Row
 from services.zones import division_rows
 from storage.store import Work
 
+AT_ONCE = 5000
+
 
 def keep_areas(work: Work, preview: Preview, rows: Sequence[Row], actor: Actor, now: datetime, is_sample: bool) -> int:
     layer, author = preview.layer, actor.person_id or None
@@ -93,20 +95,21 @@ def _divided(work: Work, versions: Sequence[Area]) -> tuple[list[Area], list[lis
 
 
 def keep_things(work: Work, layer: str, rows: Sequence[Row], is_sample: bool) -> None:
+    """Buildings or roads, a few thousand at a time: a hundred thousand at once would double the memory."""
+    keeps: dict[tuple[str, str], Callable[[list[Any]], None]] = {
+        ("building", "new"): work.buildings.add, ("building", "changed"): work.buildings.change,
+        ("road", "new"): work.buildings.add_roads, ("road", "changed"): work.buildings.change_roads,
+    }  # fmt: skip
     make: Callable[[Row, bool], Any] = _building if layer == "building" else _road
-    new = [make(row, is_sample) for row in rows if row.fate == "new"]
-    changed = [make(row, is_sample) for row in rows if row.fate == "changed"]
-    if layer == "building":
-        work.buildings.add(new)
-        work.buildings.change(changed)
-    else:
-        work.buildings.add_roads(new)
-        work.buildings.change_roads(changed)
+    for fate in ("new", "changed"):
+        some = [row for row in rows if row.fate == fate]
+        for start in range(0, len(some), AT_ONCE):
+            keeps[layer, fate]([make(row, is_sample) for row in some[start : start + AT_ONCE]])
 
 
 def _building(row: Row, is_sample: bool) -> Building:
     known = row.known if isinstance(row.known, Building) else None
-    lon, lat = measure.label_point(row.geometry)
+    lon, lat = row.label
     households, homes = value_of(row, "households", known), value_of(row, "is_residential", known)
     return Building(
         id=known.id if known else row.values.get("id") or str(uuid.uuid4()), name=value_of(row, "name", known) or "",

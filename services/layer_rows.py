@@ -44,17 +44,19 @@ class Problem:
         return self.code in NOTES
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
     """One row of the file. index from 1. fate: new, changed, same, bad. geometry: EPSG:4326, None when unreadable.
 
-    known: the version, building or road that it is or was. changes: names of what differs from it.
+    label: lon, lat of a place surely inside. known: the version, building or road that it is or was. changes: names
+    of what differs from it.
     """
 
     index: int
     values: dict[str, Any]
     geometry: BaseGeometry | None
     area_m2: float = 0.0
+    label: tuple[float, float] = (float("nan"), float("nan"))
     street_id: str | None = None
     community_id: str | None = None
     grid_id: str | None = None
@@ -282,6 +284,8 @@ def place_rows(layer: str, rows: Sequence[Row], around: Around) -> None:
     if layer in ("street", "road") or not here:
         return
     points = shapely.point_on_surface(np.array([row.geometry for row in here], dtype=object))
+    for row, lon, lat in zip(here, shapely.get_x(points).tolist(), shapely.get_y(points).tolist(), strict=True):
+        row.label = (lon, lat)
     streets, communities = holding(points, around.streets), holding(points, around.communities)
     grids = holding(points, around.grids) if layer == "building" else [None] * len(here)
     street_named, community_named = _by_word(around.streets), _by_word(around.communities)

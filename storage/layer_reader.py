@@ -20,6 +20,8 @@ import signal
 import sys
 import zipfile
 from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -59,6 +61,7 @@ def main() -> None:
     options = _options()
     answers = _private_stdout()
     _fence(options.memory_mb, options.limit_s)
+    lines: Iterable[str]
     try:
         found = _read(options.file, options.folder, options.layer)
         lines = _lines(found)
@@ -71,7 +74,7 @@ def main() -> None:
     except Exception:  # noqa: BLE001 - this boundary: whatever a parser stumbles over is a broken file
         lines = ['{"ok": false, "code": "layer_broken", "facts": {}}']
     signal.setitimer(signal.ITIMER_REAL, 0)
-    for line in lines:
+    for line in lines:  # what goes wrong from here on breaks the answer off, and the parent says so
         answers.write(line + "\n")
     answers.flush()
 
@@ -225,7 +228,7 @@ def _suffix(name: str) -> str:
 # -- the answer ----------------------------------------------------------------------------------------------------
 
 
-def _lines(found: Found) -> list[str]:
+def _lines(found: Found) -> Iterable[str]:
     import shapely
 
     counts = shapely.get_num_coordinates(found.shapes)
@@ -234,12 +237,16 @@ def _lines(found: Found) -> list[str]:
     names = _distinct(found.columns)
     head = {"ok": True, "format": found.format, "layer": found.layer, "columns": names, "crs": found.crs,
             "encoding": found.encoding, "encoding_reason": found.encoding_reason}  # fmt: skip
-    lines = [json.dumps(head, ensure_ascii=False)]
-    wkb = shapely.to_wkb(shapely.force_2d(found.shapes))
+    return chain([json.dumps(head, ensure_ascii=False)], _row_lines(found), [json.dumps({"rows": len(found.rows)})])
+
+
+def _row_lines(found: Found) -> Iterator[str]:
+    import shapely
+
     for i, row in enumerate(found.rows):
-        shape = b64encode(wkb[i]).decode() if wkb[i] is not None else None
-        lines.append(json.dumps([row, shape, found.faults.get(i, [])], ensure_ascii=False))
-    return [*lines, json.dumps({"rows": len(found.rows)})]
+        shape = found.shapes[i]
+        text = b64encode(shapely.to_wkb(shapely.force_2d(shape))).decode() if shape is not None else None
+        yield json.dumps([row, text, found.faults.get(i, [])], ensure_ascii=False)
 
 
 def _distinct(names: list[str]) -> list[str]:
