@@ -20,7 +20,7 @@ from storage.engine import is_there, without_password
 from storage.move import move as move_all
 from storage.photos import PhotoStore
 from storage.store import Store
-from wiring import Settings, build, now, services
+from wiring import HOME, Settings, build, now, services
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="嵊里管·巡查: run it, look after it.")
 
@@ -106,6 +106,7 @@ def move(
 
 @app.command(name="import")
 def bring_in(
+    where: typer.Context,
     layer: Annotated[str, typer.Argument(help="streets, communities, grids, zones, buildings or roads")],
     file: Annotated[Path, typer.Argument(help="GeoJSON, GeoPackage, zipped Shapefile, KML, KMZ, CSV with WKT")],
     crs: Annotated[str | None, typer.Option(help="like EPSG:4549; asked for when the file does not say")] = None,
@@ -125,7 +126,7 @@ def bring_in(
     built = build(Settings(sample_city=False))
     exchange = Exchange(built.store, built.permissions, now)
     try:
-        preview = exchange.preview(file, layer, OPERATOR, chosen)
+        preview = exchange.preview(where.obj / file, layer, OPERATOR, chosen)
         say = words("zh")
         _print_preview(preview)
         if not confirm:
@@ -173,6 +174,7 @@ def _print_preview(preview: Preview) -> None:
 
 @app.command()
 def export(
+    where: typer.Context,
     layer: Annotated[str, typer.Argument(help="streets, communities, grids, zones, buildings or roads")],
     file: Annotated[Path, typer.Argument(help=".geojson .gpkg .zip (Shapefile) .kml .csv .xlsx")],
 ) -> None:
@@ -180,7 +182,7 @@ def export(
     kind = next((k for k, ending in ENDINGS.items() if ending == file.suffix.lower()), file.suffix)
     built = build(Settings(sample_city=False))
     try:
-        rows = Exchange(built.store, built.permissions, now).export(layer, kind, file, OPERATOR)
+        rows = Exchange(built.store, built.permissions, now).export(layer, kind, where.obj / file, OPERATOR)
     finally:
         built.close()
     print(words("zh")("layers.exported", file=file, rows=rows))
@@ -197,9 +199,10 @@ def work() -> None:
 
 
 if __name__ == "__main__":
-    os.chdir(os.path.dirname(os.path.abspath(__file__)))
+    asked_in = Path.cwd()  # where a file named by the operator lies; settings are read against our own folder
+    os.chdir(HOME)
     try:
-        app()
+        app(obj=asked_in)
     except Refused as refused:
         for lang in ("zh", "en"):
             print(
