@@ -69,6 +69,8 @@ class Exchange:
         tell("judge", 2, 4)
         layer_rows.check_names(layer, rows, repair=choices.accept_repairs)
         layer_rows.check_lines(layer, rows, around.city, repair=choices.accept_repairs)
+        if layer in layers.AREAS:
+            layer_rows.note_overlaps(rows)
         layer_rows.place_rows(layer, rows, around)
         tell("match", 3, 4)
         settle(layer, rows, known, mapping, choices.lineage)

@@ -21,8 +21,11 @@ from geo.validity import DECIMALS, MIN_AREA_M2, OUTSIDE_ALLOWED, BadGeometry, ch
 
 SAME_DEG = 2e-7  # two centimetres: what seven decimals lose, there and back
 SAME_AREA_M2 = 0.5
+OVERLAP_FROM_M2 = 10.0  # less is two pens on one line
 # Told, but not in the way: the row can be stored as it is.
-NOTES = frozenset({"geometry_partly_outside_city", "points_repeated", "street_unknown", "community_unknown"})
+NOTES = frozenset(
+    {"geometry_partly_outside_city", "layer_overlaps", "points_repeated", "street_unknown", "community_unknown"}
+)
 Known = Area | Building | Road
 
 
@@ -276,6 +279,25 @@ def _check_city(rows: Sequence[Row], city: BaseGeometry) -> None:
             outside = float(measure.area_m2(shapely.difference(row.geometry, city)))
             if outside / row.area_m2 > OUTSIDE_ALLOWED:
                 row.problems.append(Problem("geometry_partly_outside_city", "geometry"))
+
+
+def note_overlaps(rows: Sequence[Row]) -> None:
+    """Tell both rows of each pair that claims the same ground, the largest other one each. A true coverage is quick."""
+    here = [row for row in rows if row.geometry is not None and not row.blocking]
+    metres = measure.project(np.array([row.geometry for row in here], dtype=object))
+    if len(here) < 2 or shapely.coverage_is_valid(metres):
+        return
+    tree = shapely.STRtree(metres)
+    one, other = tree.query(metres, predicate="overlaps")
+    inner, outer = tree.query(metres, predicate="within")
+    one, other = np.concatenate([one, inner, outer]), np.concatenate([other, outer, inner])
+    one, other = one[one != other], other[one != other]
+    shared = shapely.area(shapely.intersection(metres[one], metres[other]))
+    order = np.argsort(shared)
+    worst = {int(one[i]): (here[int(other[i])], float(shared[i])) for i in order if shared[i] >= OVERLAP_FROM_M2}
+    for i, (neighbour, area_m2) in worst.items():
+        name = neighbour.values.get("code") or neighbour.values.get("name") or str(neighbour.index)
+        here[i].problems.append(Problem("layer_overlaps", "geometry", facts={"other": name, "area_m2": round(area_m2)}))
 
 
 def place_rows(layer: str, rows: Sequence[Row], around: Around) -> None:

@@ -305,3 +305,44 @@ def test_a_file_of_another_city_is_told_with_its_distance(real_data, city, excha
         exchange.preview(real_data / "layers" / "shenzhen_districts_noprj" / "sz.shp", "grid", admin, choices)
     assert refused.value.code == "layer_outside_city"
     assert 950 < refused.value.facts["km"] < 1150
+
+
+@pytest.mark.slow
+def test_seeded_damage_to_good_files_ends_in_a_layer_or_one_sentence(tmp_path):
+    """Bytes turned over in every part of a GeoPackage and a Shapefile: the child may fall, the app does not notice."""
+    import random
+
+    import numpy as np
+    import pyogrio.raw
+    import shapely
+
+    dice = random.Random(20261123)
+    shapes = [cell(0, i, 1, 1) for i in range(6)]
+    wkb, names = shapely.to_wkb(np.array(shapes, dtype=object)), [np.array([f"第{i}网格" for i in range(6)])]
+    pyogrio.raw.write(str(tmp_path / "good.gpkg"), wkb, names, ["name"], driver="GPKG", geometry_type="Polygon",
+                      crs="EPSG:4326")  # fmt: skip
+    good = shapefile(tmp_path, "good", {"name": ["一", "二", "三", "四", "五", "六"]}, shapes)
+    with zipfile.ZipFile(good) as archive:
+        parts = {info.filename: archive.read(info) for info in archive.infolist()}
+    endings = []
+    for turn in range(24):
+        if turn % 2:
+            broken = tmp_path / f"broken{turn}.gpkg"
+            broken.write_bytes(damaged((tmp_path / "good.gpkg").read_bytes(), dice, keep=16))
+        else:
+            name = dice.choice([part for part in parts if part.endswith((".shp", ".shx", ".dbf"))])
+            broken = zipped(tmp_path / f"broken{turn}.zip", {**parts, name: damaged(parts[name], dice, keep=4)})
+        try:
+            endings.append(len(read_layer(broken).rows))
+        except Refused as refused:
+            endings.append(refused.code)
+    assert len(endings) == 24
+    assert {e for e in endings if isinstance(e, str)} <= ERROR_CODES
+
+
+def damaged(data: bytes, dice, *, keep: int) -> bytes:
+    """A dozen bytes turned over, or the end cut off."""
+    out = bytearray(data)
+    for _ in range(12):
+        out[dice.randrange(keep, min(len(out), 4000))] = dice.randrange(256)
+    return bytes(out[: dice.randrange(keep, len(out))] if dice.random() < 0.3 else out)

@@ -285,3 +285,20 @@ def test_a_place_named_in_the_file_counts_more_than_where_it_lies(city, exchange
     assert [p.code for p in preview.rows[1].problems] == ["street_unknown"]
     exchange.store(preview, admin)
     assert (grids(city)["N1"].street_id, grids(city)["N2"].street_id) == ("s1", "s0")
+
+
+def test_rows_that_claim_the_same_ground_are_told_and_not_in_the_way(city, exchange, admin, tmp_path):
+    features = [
+        ({"code": "A", "name": "甲"}, cell(0, 0, 1, 1)), ({"code": "B", "name": "乙"}, cell(0, 0.9, 1, 1)),
+        ({"code": "C", "name": "丙"}, cell(1.2, 0.2, 0.1, 0.1)), ({"code": "D", "name": "丁"}, cell(1.1, 0.1, 0.5, 0.5)),
+        ({"code": "E", "name": "戊"}, cell(0, 1.9, 1, 1)),
+    ]  # fmt: skip
+    preview = exchange.preview(geojson(tmp_path / "g.geojson", features), "grid", admin, SURE)
+    told = {
+        row.values["code"]: [p.facts["other"] for p in row.problems if p.code == "layer_overlaps"]
+        for row in preview.rows
+    }
+    assert told == {"A": ["B"], "B": ["A"], "C": ["D"], "D": ["C"], "E": []}
+    area = next(p.facts["area_m2"] for p in preview.rows[0].problems)
+    assert area == pytest.approx(97 * 1108, rel=0.02), "a tenth of a cell"
+    assert preview.blockers == []
