@@ -32,14 +32,11 @@ class Areas:
             self._connection.execute(
                 sa.insert(areas), [{"id": i, "layer": layer, "created_at": at} for i, layer in new.items()]
             )
+        c = area_versions.c
+        last = self._connection.scalar(sa.select(sa.func.max(c.serial))) or 0
         self._connection.execute(sa.insert(area_versions), [self._row(v, at) for v in versions])
-        serials: dict[str, int] = {}
-        ids = [v.id for v in versions]
-        for start in range(0, len(ids), 500):
-            part = sa.select(area_versions.c.id, area_versions.c.serial).where(
-                area_versions.c.id.in_(ids[start : start + 500])
-            )
-            serials.update((row.id, row.serial) for row in self._connection.execute(part))
+        added = sa.select(c.id, c.serial).where(c.serial > last)  # one writer: these are ours
+        serials = {row.id: row.serial for row in self._connection.execute(added)}
         spatial.index_rows(self._connection, area_versions, [(serials[v.id], v.geometry) for v in versions])
         for layer in {v.layer for v in versions}:
             self.bump(layer)

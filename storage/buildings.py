@@ -95,8 +95,11 @@ class Buildings:
     def _add(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         if not rows:
             return
+        last = self._connection.scalar(sa.select(sa.func.max(table.c.serial))) or 0
         self._connection.execute(sa.insert(table), rows)
-        self._index(table, rows)
+        new = sa.select(table.c.id, table.c.serial).where(table.c.serial > last)  # one writer: these are ours
+        serials = {row.id: row.serial for row in self._connection.execute(new)}
+        spatial.index_rows(self._connection, table, [(serials[row["id"]], row["geometry"]) for row in rows])
 
     def _change(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         if not rows:
