@@ -50,6 +50,9 @@ def test_officer_draws_a_zone_over_two_grids_and_reads_the_shares(server, people
     page.get_by_label("区域名称").fill("示例新区 🏘️ <b>甲</b>")
     page.get_by_label("小区类型").select_option("old_compound")
     page.get_by_text("国企兜底").first.click()
+    # The press must not scroll the tool out of its own frame.
+    frame_top = page.locator("canvas").first.bounding_box()["y"]
+    assert frame_top == canvas["y"]
     with page.expect_response("**/zones/drafts") as saved:
         page.get_by_role("button", name="存草案").click()
     answer = saved.value.json()
