@@ -6,6 +6,9 @@ export const POSITION_DEFAULTS = { good_m: 15, poor_m: 50, max_age_s: 30 };
 // A fix loses worth with age: its person may have walked on.
 const WALK_M_PER_S = 1.4;
 
+// A phone that lies still may fall silent after its first fix (iPhones do): older than this, it is asked again.
+const ASK_AGAIN_MS = 10_000;
+
 /**
  * The fix that says best where the phone is at now_ms: least accuracy plus the way walked since. Fixes older than
  * max_age_s do not count; of equals the newest; null when there is none.
@@ -30,7 +33,7 @@ export function asPosition(fix, isoAt) {
 }
 
 /**
- * Watch the position. Returns {best(now), last(), problem(), wait(ms), stop()}.
+ * Watch the position. Returns {best(now), last(), problem(), keepFresh(), wait(ms), stop()}.
  * problem: null | "denied" | "unavailable" | "insecure". onChange is called after each fix or problem.
  */
 export function watchPosition({
@@ -43,6 +46,7 @@ export function watchPosition({
   let fixes = [];
   let trouble = null;
   let handle = null;
+  let asked_ms = now();
   const waiting = new Set();
 
   function take(reading) {
@@ -75,6 +79,13 @@ export function watchPosition({
     best,
     last: () => fixes[fixes.length - 1] ?? null,
     problem: () => trouble,
+    /** Called by a ticking clock: asks once more when the watch has been silent. A silent answer changes nothing. */
+    keepFresh() {
+      const heard_ms = fixes[fixes.length - 1]?.at_ms ?? 0;
+      if (handle === null || trouble === "denied" || now() - Math.max(heard_ms, asked_ms) < ASK_AGAIN_MS) return;
+      asked_ms = now();
+      geolocation.getCurrentPosition?.(take, () => {}, { enableHighAccuracy: true, maximumAge: 0, timeout: 9000 });
+    },
     /** A usable fix now or within ms (the watch sleeps while the native camera is open), else null. */
     wait(ms) {
       const here = best();

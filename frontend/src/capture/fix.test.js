@@ -84,6 +84,30 @@ test("somebody waiting for a fix is answered by the first one", async () => {
   assert.equal((await waited).accuracy_m, 12);
 });
 
+test("a watch that fell silent is asked again, not more than every ten seconds, and never after a refusal", () => {
+  const geolocation = fakeGeolocation();
+  let clock = 1_800_000_000_000;
+  let asked = 0;
+  geolocation.getCurrentPosition = (good) => {
+    asked += 1;
+    good(reading(7, clock));
+  };
+  const watch = watchPosition({ geolocation, secure: true, now: () => clock });
+  geolocation.good(reading(9, clock));
+  clock += 9_000;
+  watch.keepFresh();
+  assert.equal(asked, 0);
+  clock += 1_000;
+  watch.keepFresh();
+  watch.keepFresh();
+  assert.equal(asked, 1);
+  clock += 25_000;
+  assert.equal(watch.best().accuracy_m, 7);
+  geolocation.bad({ code: 1 });
+  watch.keepFresh();
+  assert.equal(asked, 1);
+});
+
 test("plain http has no position and says so", () => {
   assert.equal(watchPosition({ geolocation: fakeGeolocation(), secure: false }).problem(), "insecure");
 });

@@ -136,7 +136,10 @@ export function openForm(host, given) {
     event.returnValue = "";
   };
   const netChanged = () => screen?.update?.("net");
-  const ticker = setInterval(() => screen?.update?.("clock"), 1000);
+  const ticker = setInterval(() => {
+    watch.keepFresh();
+    screen?.update?.("clock");
+  }, 1000);
   addEventListener("beforeunload", unsent);
   addEventListener("online", netChanged);
   addEventListener("offline", netChanged);
