@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from ui import bundle, shell, state
+from ui import bundle, facts, shell, state
 from wiring import services
 
 actor, say = shell.actor(), shell.say()
 urls = services().bundles.urls
-shell.title(say("page.map"))
+facts.head(say("page.map"), is_sample=state.kept("is_sample"), say=say)
 found = bundle.mount(
     "map",
     urls,

@@ -16,6 +16,7 @@ from ui import bundle, chips, times
 
 UNSETTLED_MARK = "wrong_location"
 TRAILING_BRACKET = re.compile(r"\s*(（[^（）]*）|\([^()]*\))$")
+BARE_FIGURE = re.compile(r"-?[0-9]{1,4}[A-Za-z]?")
 
 
 def cards(records: Sequence[Record], catalogue: Catalogue, zone: tzinfo, say: Words, *, key: str) -> str | None:
@@ -53,9 +54,18 @@ def kind_name(code: str, catalogue: Catalogue, say: Words) -> str:
 
 def where(record: Record, say: Words) -> str:
     """示例小区036 · 3幢 2单元 · 剡湖街道; without a zone, the sentence about its place."""
-    inside = " ".join(part for part in (record.building, record.unit, record.floor) if part)
     area = record.zone_name or say(f"place.{record.place_state}")
-    return " · ".join(part for part in (area, inside, record.street_name) if part)
+    return " · ".join(part for part in (area, inside(record, say), record.street_name) if part)
+
+
+def inside(record: Record, say: Words) -> str:
+    """3幢 2单元 5楼: a bare figure gets its measure word, anything else stays as it was typed."""
+    typed = {"building": record.building, "unit": record.unit, "floor": record.floor}
+    return " ".join(
+        say(f"record.in_{name}", n=text) if BARE_FIGURE.fullmatch(text) else text
+        for name, text in typed.items()
+        if text
+    )
 
 
 def viewer(

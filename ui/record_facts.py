@@ -15,7 +15,7 @@ from i18n import Words
 from ui import chips, state, times
 from ui import facts as rows
 from ui.markup import Markup, el, join
-from ui.photos import kind_name, shot_name
+from ui.photos import inside, kind_name, shot_name
 
 REASON_AT_LEAST, APART_AT_LEAST_M = 4, 10.0
 
@@ -42,8 +42,8 @@ def warnings(record: Record, zone: tzinfo, say: Words) -> None:
 
 
 def facts(record: Record, issue: IssueType | None, apart_m: float | None, zone: tzinfo, say: Words) -> None:
-    inside = " ".join(part for part in (record.building, record.unit, record.floor) if part)
-    place = " · ".join(part for part in (record.zone_name or say(f"place.{record.place_state}"), inside) if part)
+    area = record.zone_name or say(f"place.{record.place_state}")
+    place = " · ".join(part for part in (area, inside(record, say)) if part)
     rows.facts([
         (say("record.place"), place),
         (say("record.grid"), " · ".join(part for part in (record.grid_name, record.street_name) if part)),

@@ -13,7 +13,7 @@ import streamlit as st
 from domain.errors import NotSignedIn, Refused
 from domain.records import AUTO, Actor
 from i18n import Words, words
-from ui import state
+from ui import facts, state
 
 HOME = Path(__file__).resolve().parent.parent
 # page, permission, icon, group
@@ -59,8 +59,12 @@ def draw(services: Any) -> None:
 def _navigation(services: Any, actor: Actor, say: Words) -> Any:
     groups: dict[str, list[Any]] = {}
     for name, permission, icon, group in PAGES:
-        if services.permissions.allows(actor, permission):
-            title = say(f"page.{name}")
+        title = say(f"page.{name}")
+        if not services.permissions.allows(actor, permission):
+            # Its address may be typed or sent by somebody: Streamlit itself would answer in English, and "not found".
+            page = st.Page(_wall(title, say), title=title, url_path=name, visibility="hidden")
+            groups.setdefault(say("app.group_work"), []).append(page)
+        else:
             page = st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name,
                            default=name == "today", visibility="hidden" if group == "hidden" else "visible")  # fmt: skip
             groups.setdefault(say("app.group_work") if group == "hidden" else say(f"app.group_{group}"), []).append(
@@ -76,6 +80,16 @@ def _navigation(services: Any, actor: Actor, say: Words) -> Any:
             say("app.log_out"), key="log_out", on_click=attempt, args=(_log_out, services, actor), type="tertiary"
         )
     return page
+
+
+def _wall(title: str, say: Words) -> Callable[[], None]:
+    """What stands at the address of a page that belongs to another post."""
+
+    def wall() -> None:
+        facts.head(title, say=say)
+        facts.told(say("app.not_yours"), "muted", "lock")
+
+    return wall
 
 
 def where_of(services: Any, actor: Actor, say: Words) -> str:
@@ -122,14 +136,6 @@ def actor() -> Actor:
 
 def say() -> Words:
     return words(actor().lang)
-
-
-def title(text: str, *, above: str = "") -> None:
-    """The question the page answers, with the sample mark beside it."""
-    if above:
-        st.caption(above)
-    mark = f"  :gray-badge[{say()('app.sample')}]" if state.kept("is_sample") else ""
-    st.markdown(f"# {text}{mark}")
 
 
 def _session() -> str | None:

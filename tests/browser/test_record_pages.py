@@ -153,3 +153,10 @@ def test_a_narrow_screen_and_large_text_lose_nothing(people):
         phone.goto(path)
         phone.locator(".slg-viewer img, .slg-card").first.wait_for()
         assert not sticks_out(phone), path
+
+
+def test_the_address_of_a_page_of_another_post_says_so_in_the_readers_language(people):
+    page = people("leader1")
+    page.goto("/record")
+    page.get_by_text("这里不归你的岗位管。").wait_for()
+    assert page.get_by_text("Page not found").count() == 0

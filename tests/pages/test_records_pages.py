@@ -7,6 +7,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from i18n import words
 from services import Services
 from services.people import session_id
 from tests.conftest import settings_in
+from ui import photos
 
 HOME = Path(__file__).resolve().parents[2]
 PASSWORD = "shili-2026"
@@ -226,6 +228,13 @@ def test_one_record_tells_place_clock_pin_and_missing_originals(visit, reported)
     assert reported.zone_name in told
     assert "道路交通安全法" in told
     assert say("record.chain_whole", n=1) in told
+
+
+def test_a_bare_figure_for_a_place_inside_gets_its_measure_word(reported):
+    typed = replace(reported, building="3", unit="2", floor="地下")
+    assert photos.inside(typed, words("zh")) == "3幢 2单元 地下"
+    assert photos.inside(typed, words("en")) == "building 3 unit 2 地下"
+    assert photos.inside(replace(reported, building="3幢", unit=None, floor="-1"), words("zh")) == "3幢 -1楼"
 
 
 def test_markup_in_a_note_stays_text(visit, reported):
