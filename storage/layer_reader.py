@@ -63,8 +63,10 @@ def main() -> None:
     _fence(options.memory_mb, options.limit_s)
     lines: Iterable[str]
     try:
-        found = _read(options.file, options.folder, options.layer)
-        lines = _lines(found)
+        try:
+            lines = _lines(_read(options.file, options.folder, options.layer))
+        finally:
+            _stop_clock()
     except Invalid as refused:
         lines = [json.dumps({"ok": False, "code": refused.code, "facts": refused.facts}, ensure_ascii=False)]
     except _TimeUp:
@@ -73,7 +75,6 @@ def main() -> None:
         lines = ['{"ok": false, "code": "layer_too_heavy", "facts": {}}']
     except Exception:  # noqa: BLE001 - this boundary: whatever a parser stumbles over is a broken file
         lines = ['{"ok": false, "code": "layer_broken", "facts": {}}']
-    signal.setitimer(signal.ITIMER_REAL, 0)
     for line in lines:  # what goes wrong from here on breaks the answer off, and the parent says so
         answers.write(line + "\n")
     answers.flush()
@@ -306,6 +307,16 @@ def _fence(memory_mb: int, limit_s: float) -> None:
     _lower(resource.RLIMIT_FSIZE, (UNPACKED_AT_MOST_MB + 14) * MB)
     _lower(resource.RLIMIT_NOFILE, 128)
     _lower(resource.RLIMIT_CORE, 0)
+
+
+def _stop_clock() -> None:
+    """It rings on until it is stopped: the first ring may be lost inside a destructor, a second one may come here."""
+    while True:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        except _TimeUp:
+            continue
+        return
 
 
 def _without_network() -> None:

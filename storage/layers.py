@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from base64 import b64decode
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -131,13 +132,14 @@ def _ask(
 
     timer = threading.Timer(limit_s + 5.0, end)
     timer.start()
+    begun = time.monotonic()
     try:
         assert child.stdout is not None
         return _receive(child.stdout)
     except (ValueError, KeyError, TypeError) as error:
         child.kill()
         code = child.wait()
-        is_slow = was_slow.is_set() or code == -signal.SIGXCPU
+        is_slow = was_slow.is_set() or code == -signal.SIGXCPU or time.monotonic() - begun >= limit_s
         raise Invalid("layer_too_slow" if is_slow else "layer_reader_died", field="file") from error
     finally:
         timer.cancel()

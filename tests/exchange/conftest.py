@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -10,16 +11,32 @@ from shapely.geometry import LineString, MultiPolygon, Polygon, box
 from domain.policy.permissions import load_builtin
 from domain.records import Actor, Assignment
 from services.exchange import Exchange
+from storage.schema import migrate
 from storage.store import Store
+from tests.clusters import Cluster
 from tests.storage import rows
-from tests.storage.conftest import *  # noqa: F403 - its fixtures: `store` on both engines, and what it is made of
+from tests.storage.conftest import ENGINES, fresh_url, migrated_file, store  # noqa: F401 - fixtures
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 WEST, SOUTH, STEP = 120.80, 29.58, 0.01
 
 
+@pytest.fixture(scope="session")
+def migrated_database(cluster: Cluster) -> str:
+    """The name of a migrated database to copy; its own name, since tests/storage makes one too."""
+    opened = Store.open(cluster.create("migrated_exchange"))
+    migrate(opened.engine)
+    opened.close()
+    return "migrated_exchange"
+
+
+@pytest.fixture(params=ENGINES)
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    yield from fresh_url(request, request.param)
+
+
 @pytest.fixture
-def exchange(store: Store) -> Exchange:
+def exchange(store: Store) -> Exchange:  # noqa: F811
     return Exchange(store, load_builtin(), lambda: NOW)
 
 
@@ -29,7 +46,7 @@ def admin() -> Actor:
 
 
 @pytest.fixture
-def city(store: Store) -> Store:
+def city(store: Store) -> Store:  # noqa: F811
     """The store with the small city in it."""
     with store.work() as work:
         streets = [
