@@ -194,7 +194,7 @@ def _set_passwords(services: Services, now: datetime) -> None:
 def _print_accounts(city: SampleCity, passwords: dict[str, str], is_wide: bool) -> None:
     print("\n示意城市的账号 / accounts of the sample city", flush=True)
     for p in city.people:
-        if is_wide or p.username.endswith("1"):
+        if is_wide or p.username.endswith("1") or p.username == "officer2":  # officer2: the street that sees nothing
             print(f"  {p.username:<14} {passwords[p.username]:<14} {p.title_zh} · {p.place_zh}")
     if is_wide:
         print("这些密码只显示这一次。 / These passwords are shown this once.")

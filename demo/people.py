@@ -11,7 +11,7 @@ from domain.records import Area, Assignment
 
 STAFFED = ("330683001", "330683002")
 THINLY_STAFFED = ("330683003", "330683005", "330683100")
-DEPARTMENTS = ("enforcement_bureau", "fire_brigade", "sanitation")
+DEPARTMENTS = {"enforcement_bureau": "综合行政执法局", "fire_brigade": "消防救援大队", "sanitation": "环卫"}
 CITY_ROLES = (
     ("supervisor", "受理员", 2), ("dispatcher", "派遣员", 1), ("housing_bureau", "住建干部", 1), ("leader", "市领导", 1),
     ("auditor", "审计员", 1), ("admin", "管理员", 1),
@@ -72,8 +72,8 @@ def _posts(places: Places) -> Iterator[tuple[str, str, str, tuple[Assignment, ..
     for role, title, count in CITY_ROLES:
         for _ in range(count):
             yield role, title, "嵊州市", (Assignment(role, "city"),)
-    for department in DEPARTMENTS:
-        yield "handler", "处置员", department, (Assignment("handler", "department", department),)
+    for department, name in DEPARTMENTS.items():
+        yield "handler", "处置员", name, (Assignment("handler", "department", department),)
 
 
 def _over(role: str, title: str, *areas: Area) -> tuple[str, str, str, tuple[Assignment, ...]]:
