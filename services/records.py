@@ -15,6 +15,7 @@ from domain.policy.catalogue import Catalogue
 from domain.policy.permissions import Permissions, Reach
 from domain.records import Actor, HistoryEntry, Record
 from geo import geojson, measure
+from i18n import words
 from services.evidence import scope_of
 from services.history import broken_links
 from storage.store import Store
@@ -119,7 +120,7 @@ class RecordsService:
         issue = self._catalogue.get(record.issue_type)
         return {
             "id": record.id, "number": record.number, "issue_type": record.issue_type, "icon": issue.icon,
-            "title": issue.en if actor.lang == "en" else issue.zh, "state": record.state,
+            "title": words(actor.lang)("record.suspected", kind=issue.name(actor.lang)), "state": record.state,
             "captured_at": record.captured_at.isoformat(), "zone_name": record.zone_name,
         }  # fmt: skip
 

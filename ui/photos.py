@@ -38,11 +38,16 @@ def card(record: Record, catalogue: Catalogue, zone: tzinfo, say: Words) -> dict
         marks.append({"word": word, "tone": "warn", "sign": "cloud_upload"})
     return {
         "number": record.number, "href": "/one_record?" + urlencode({"id": record.number}),
-        "title": kind_name(record.issue_type, catalogue, say), "state": chips.state_json(record.state, say),
+        "title": suspected(record, catalogue, say), "state": chips.state_json(record.state, say),
         "marks": marks, "where": where(record, say), "when": times.moment(record.captured_at, zone),
         "by": record.reporter_name,
         "photo": f"/api/v1/photos/{record.cover_photo_id}/thumb" if record.cover_photo_id else None,
     }  # fmt: skip
+
+
+def suspected(record: Record, catalogue: Catalogue, say: Words) -> str:
+    """疑似 and the kind: nobody has decided yet."""
+    return say("record.suspected", kind=kind_name(record.issue_type, catalogue, say))
 
 
 def kind_name(code: str, catalogue: Catalogue, say: Words) -> str:

@@ -12,7 +12,7 @@ from domain.policy.catalogue import Catalogue
 from domain.policy.states import load_states
 from domain.records import Day, Record
 from i18n import Words
-from ui.photos import kind_name
+from ui.photos import suspected
 
 ROW_PX, HEAD_PX = 36, 38
 
@@ -23,7 +23,7 @@ def records(found: Sequence[Record], catalogue: Catalogue, zone: tzinfo, say: Wo
     frame = pd.DataFrame(
         {
             "number": [r.number for r in found],
-            "kind": [kind_name(r.issue_type, catalogue, say) for r in found],
+            "kind": [suspected(r, catalogue, say) for r in found],
             "state": [states[r.state].name(say.lang) if r.state in states else r.state for r in found],
             # Without its zone: the table shows the wall clock of the office, whatever the browser's own zone is.
             "when": [r.captured_at.astimezone(zone).replace(tzinfo=None) for r in found],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import replace
+from html import escape
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -16,10 +17,11 @@ from anyio import to_thread
 from itsdangerous import BadSignature, Signer
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors import Broken, NotSignedIn, Refused, TooLarge
+from domain.policy.permissions import page_names
 from domain.records import AUTO, Actor
 from i18n import closest, words
 from services import Services
@@ -37,6 +39,10 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 # What anyone may fetch: the doors, the health of the server, files that are public in the package anyway.
 OPEN_PATHS = ("/login", "/logout", "/setup", "/healthz", "/readyz", "/favicon.ico", "/robots.txt")
 OPEN_PREFIXES = ("/assets/", "/static/")
+# First parts of addresses that a route of ours or Streamlit itself answers; the rest must be a page.
+ROUTED = frozenset(
+    {"", *(path[1:] for path in OPEN_PATHS), "assets", "static", "api", "basemap", "_stcore", "media", "component"}
+)
 # Streamlit's doors that this app does not use: uploads come through our own streaming route.
 CLOSED_PREFIXES = ("/_stcore/upload_file", "/_stcore/metrics", "/_stcore/agent", "/auth/", "/oauth2callback")
 
@@ -149,6 +155,8 @@ class Gate:
             if actor.status == 503:
                 return _say(scope, headers, actor, lang)
             return _turn_away(scope, headers, actor, lang)
+        if _wants_page(scope, headers) and not _is_known(path):
+            return self._nowhere(lang if actor.lang == AUTO else actor.lang)
         scope["slg.actor"] = replace(actor, lang=lang) if actor.lang == AUTO else actor
         scope["headers"] = [*scope["headers"], (SESSION_HEADER.encode(), (actor.session_id or "").encode())]
         return None
@@ -161,6 +169,18 @@ class Gate:
             return await to_thread.run_sync(self._services.people.actor, session)
         except Refused as refused:
             return refused
+
+    def _nowhere(self, lang: str) -> Response:
+        """An address that nobody gave out; Streamlit would draw its first page under a dialog in English."""
+        say, style = words(lang), self._services.bundles.urls.get("look.css", "")
+        page = (
+            f'<!doctype html><html lang="{"zh-CN" if lang == "zh" else "en"}"><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f'<title>{escape(say("app.name"))}</title><link rel="stylesheet" href="{escape(style)}">'
+            f'<body style="padding:32px 24px"><h1>{escape(say("login.nowhere"))}</h1>'
+            f'<p style="margin-top:16px"><a href="/">{escape(say("login.home"))}</a></p></body></html>'
+        )
+        return HTMLResponse(page, 404)
 
     def _same_origin(self, headers: Headers) -> bool:
         """Browsers send Origin with every unsafe request and websocket; programs that send none carry no cookie jar."""
@@ -198,6 +218,11 @@ def content_security_policy() -> str:
         "font-src 'self' data:; worker-src 'self' blob:; connect-src 'self' data: blob:; object-src 'none'; "
         "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
     )
+
+
+def _is_known(path: str) -> bool:
+    first, _, rest = path.lstrip("/").partition("/")
+    return first in ROUTED or (first in page_names() and not rest.strip("/"))
 
 
 def _wants_page(scope: Scope, headers: Headers) -> bool:

@@ -100,6 +100,13 @@ def _covers(assignment: Assignment, rule: Action, subject: Scoped | None) -> boo
 
 
 @cache
+def page_names() -> frozenset[str]:
+    """The pages of the app, as their addresses name them (doors.toml)."""
+    with (Path(__file__).parent / "doors.toml").open("rb") as file:
+        return frozenset(tomllib.load(file)["pages"])
+
+
+@cache
 def load_builtin() -> Permissions:
     """The edition in the tree. Raises ValueError naming the entry when a role or scope is unknown."""
     with (Path(__file__).parent / "permissions.toml").open("rb") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 HAN = re.compile("[一-鿿]")
@@ -34,18 +35,18 @@ def test_filters_stand_in_the_address_and_survive_a_reload(officer):
     officer.get_by_text(f"符合的有 {wanted['total']} 条").wait_for()
     cards = officer.locator(".slg-card")
     cards.first.wait_for()
-    assert cards.count() == min(wanted["total"], 20)
-    assert cards.first.get_attribute("data-number") == wanted["items"][0]["number"]
+    expect(cards).to_have_count(min(wanted["total"], 20))
+    expect(cards.first).to_have_attribute("data-number", wanted["items"][0]["number"])
     officer.get_by_placeholder("编号、车牌、楼幢、说明").fill(wanted["items"][0]["number"])
     officer.keyboard.press("Enter")
     officer.get_by_text("符合的有 1 条").wait_for()
-    assert f"q={wanted['items'][0]['number']}" in officer.url
+    officer.wait_for_url(lambda url: f"q={wanted['items'][0]['number']}" in url)
     officer.reload()
     officer.get_by_text("符合的有 1 条").wait_for()
-    assert officer.get_by_placeholder("编号、车牌、楼幢、说明").input_value() == wanted["items"][0]["number"]
+    expect(officer.get_by_placeholder("编号、车牌、楼幢、说明")).to_have_value(wanted["items"][0]["number"])
     officer.locator(".slg-card").first.click()
     officer.locator(".slg-viewer").wait_for()
-    assert wanted["items"][0]["number"] in officer.url
+    officer.wait_for_url(lambda url: wanted["items"][0]["number"] in url)
     officer.get_by_text("回到记录").click()
     officer.get_by_text("符合的有 1 条").wait_for()
 
@@ -56,8 +57,8 @@ def test_pages_of_the_list_turn_and_stand_in_the_address(officer):
     officer.locator(f"[data-number='{items[0]['number']}']").wait_for()
     officer.get_by_text("下一页").click()
     officer.locator(f"[data-number='{items[20]['number']}']").wait_for()
-    assert "page=2" in officer.url
-    assert officer.locator(f"[data-number='{items[0]['number']}']").count() == 0
+    officer.wait_for_url(lambda url: "page=2" in url)
+    expect(officer.locator(f"[data-number='{items[0]['number']}']")).to_have_count(0)
 
 
 def test_thumbnails_come_through_the_checked_route(officer):
