@@ -45,7 +45,8 @@ with left:
     tables.calendar(days, say)
 with right:
     with st.form("calendar_form", border=True):
-        st.date_input(say("calendar.day"), date(year, 1, 1), min_value=date(year, 1, 1), max_value=date(year, 12, 31),
+        usual = today if today.year == year else date(year, 1, 1)
+        st.date_input(say("calendar.day"), usual, min_value=date(year, 1, 1), max_value=date(year, 12, 31),
                       key="slg.calendar_day", format="YYYY-MM-DD")  # fmt: skip
         st.radio(say("calendar.kind"), ("free", "working"), key="slg.calendar_kind", horizontal=True,
                  format_func=lambda kind: say(f"calendar.{kind}"))  # fmt: skip
