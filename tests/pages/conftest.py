@@ -54,7 +54,7 @@ def session_of(services: Services) -> Callable[..., str]:
 def visit(session_of: Callable[..., str]) -> Callable[..., AppTest]:
     """visit("officer1", "records", "en", kind="zombie_vehicle"): the page, drawn once."""
 
-    def open_page(username: str, page: str, lang: str = "zh", /, **asked: str) -> AppTest:
+    def open_page(username: str, page: str, lang: str = "zh", /, **asked: str | list[str]) -> AppTest:
         at = AppTest.from_file(str(HOME / "app.py"), default_timeout=30)
         at.user = {"slg_session": session_of(username, lang)}
         if page != "today":

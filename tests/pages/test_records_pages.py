@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,8 +19,6 @@ from domain.filters import RecordFilter
 from domain.records import Position, Record
 from i18n import words
 from services import Services
-from services.people import session_id
-from tests.conftest import settings_in
 from ui import photos
 
 HOME = Path(__file__).resolve().parents[2]
@@ -36,59 +32,8 @@ MARKUP = '<img src=x onerror="document.title=1"> **粗体** :red[红] [链接](h
 
 
 @pytest.fixture(scope="module")
-def services(sample_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """The app's own services over a copy of the sample city; app.py finds the same ones."""
-    folder = tmp_path_factory.mktemp("pages") / "city"
-    shutil.copytree(sample_template, folder)
-    settings = settings_in(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SLG_DATABASE_URL", settings["database_url"])
-        patch.setenv("SLG_PHOTO_STORE", str(settings["photo_store"]))
-        patch.setenv("SLG_SECRET_KEY", settings["secret_key"])
-        patch.setenv("SLG_SAMPLE_CITY", "false")
-        wiring.services.cache_clear()
-        yield wiring.services()
-        wiring.services().close()
-        wiring.services.cache_clear()
-
-
-@pytest.fixture(scope="module")
 def sample_photos(services: Services) -> Path:
     return Path(os.environ["SLG_PHOTO_STORE"])
-
-
-@pytest.fixture(scope="module")
-def session_of(services: Services):
-    """session_of("officer1", "en"): the id of one login of that person, reading in that language."""
-    known: dict[str, str] = {}
-
-    def enter(username: str, lang: str = "zh") -> str:
-        if username not in known:
-            token, _ = services.people.log_in(username, PASSWORD, address="127.0.0.1", device="test")
-            known[username] = session_id(token)
-        services.people.set_language(services.people.actor(known[username]), lang)
-        return known[username]
-
-    return enter
-
-
-@pytest.fixture
-def visit(services: Services, session_of):
-    """visit("officer1", "records", "en", kind=["zombie_vehicle"]): the page, drawn once."""
-
-    def open_page(username: str, page: str, lang: str = "zh", /, **asked: str | list[str]) -> AppTest:
-        at = AppTest.from_file(str(HOME / "app.py"), default_timeout=30)
-        at.user = {"slg_session": session_of(username, lang)}
-        if page != "today":
-            at.run()
-            at.switch_page(f"pages/{page}.py")
-        for name, value in asked.items():
-            at.query_params[name] = value
-        at.run()
-        assert not at.exception, f"{page} for {username}: {at.exception}"
-        return at
-
-    return open_page
 
 
 @pytest.fixture(scope="module")
