@@ -20,7 +20,7 @@ from storage.engine import is_there, without_password
 from storage.move import move as move_all
 from storage.photos import PhotoStore
 from storage.store import Store
-from wiring import HOME, Settings, build, now, services
+from wiring import HOME, Settings, address_of, build, now, services
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="嵊里管·巡查: run it, look after it.")
 
@@ -38,6 +38,17 @@ def run() -> None:
         proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=settings.trusted_proxies or None,
         ws_max_size=16 * 1024 * 1024,
     )  # fmt: skip
+
+
+@app.command()
+def reset_link(username: Annotated[str, typer.Argument(help="user name or phone number")]) -> None:
+    """Print a link by which USERNAME sets a new password: for the administrator who lost it. Works once, for a day."""
+    settings = Settings(sample_city=False)
+    built = build(settings)
+    try:
+        print(f"{address_of(settings)}/reset?token={built.people.make_link_for(username)}")
+    finally:
+        built.close()
 
 
 @app.command()

@@ -26,6 +26,7 @@ from services.evidence import Evidence
 from services.guard import LivePermissions, Sessions
 from services.history import HistoryService
 from services.intake import Intake
+from services.passwords import Passwords
 from services.people import People
 from services.places import Places
 from services.queue import Queue
@@ -98,7 +99,7 @@ def build(settings: Settings) -> Services:
     bundles = read_bundles(HOME)
     calendar = CalendarService(store, rules, now, zone)
     calendar.seed()
-    people = People(store, rules, sessions, now)
+    people = People(store, rules, sessions, Passwords(), now)
     queue = Queue(store, now)
     return Services(
         store=store, permissions=rules, catalogue=issues, people=people, places=Places(store, rules),
@@ -126,14 +127,19 @@ def services() -> Services:
 
 def greet(built: Services, settings: Settings) -> None:
     """What the console says at every start: where to log in, or how to set an empty city up (a fresh token each time)."""
-    host = socket.gethostname() if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - only compared
-    address = settings.public_url or f"{'https' if settings.tls_cert else 'http'}://{host}:{settings.port}"
+    address = address_of(settings)
     if built.people.needs_setup():
         print(f"\n第一次设置 / first set-up: {address}/setup?token={built.people.make_setup_token()}\n", flush=True)
     print(f"嵊里管·巡查: {address}", flush=True)
     if built.has_known_passwords():
         accounts = "inspector1, officer1, officer2, clerk1, leader1, admin1"
         print(f"示意账号 / sample accounts: {accounts} · {load.KNOWN_PASSWORD}", flush=True)
+
+
+def address_of(settings: Settings) -> str:
+    """What people type to come here."""
+    host = socket.gethostname() if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - only compared
+    return settings.public_url or f"{'https' if settings.tls_cert else 'http'}://{host}:{settings.port}"
 
 
 def _secret_key(settings: Settings) -> str:

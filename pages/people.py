@@ -17,13 +17,13 @@ def add() -> None:
     told = {field: say(key) for field, key in missing.items()}
     if not told:
         try:
-            person, password = office.people.add(
+            person, token = office.people.add(
                 actor, username=texts["username"], name=texts["name"], phone=texts["phone"], assignments=assignments)  # fmt: skip
         except Refused as refused:
             told = {refused.field or "role": shell.sentence(refused, say)}
         else:
             state.keep("people_told", say("people.added", name=person.name, username=person.username))
-            state.keep("people_password", password)
+            state.keep("people_link", people_form.link_of(office.public_url, token))
             fields.clear()
             return
     fields.refuse(told)
@@ -41,7 +41,9 @@ def switch(person: Person) -> None:
 
 def reset(person: Person) -> None:
     try:
-        state.keep("people_password", office.people.reset_password(actor, person.id))
+        state.keep(
+            "people_link", people_form.link_of(office.public_url, office.people.reset_password(actor, person.id))
+        )
         state.keep("people_told", say("people.reset_done", name=person.name))
     except Refused as refused:
         state.keep("people_refused", shell.sentence(refused, say))
@@ -54,8 +56,9 @@ def draw_manage(people: list[Person]) -> None:
         return
     left, right = st.columns(2, gap="large")
     with left:
-        people_form.confirmed(say("people.confirm"), say("people.reset_note"), say("people.reset", name=person.name),
-                              "people_reset", reset, person)  # fmt: skip
+        if not person.disabled_at:
+            people_form.confirmed(say("people.confirm"), say("people.reset_note"), say("people.reset", name=person.name),
+                                  "people_reset", reset, person)  # fmt: skip
     with right:
         if person.id == actor.person_id:
             facts.told(say("people.yourself"), "muted", "person")

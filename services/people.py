@@ -6,18 +6,15 @@ import hashlib
 import ipaddress
 import math
 import secrets
-import threading
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from domain.errors import Invalid, NotFound, NotSignedIn, TooMany
 from domain.policy.permissions import Permissions
 from domain.records import AUTO, ROLES, SCOPES, Actor, Assignment, Person
 from services.guard import Sessions, actor_of
+from services.passwords import NO_PASSWORD, Passwords, check_new
 from storage.store import Store, Work
 
 SESSION_LIFE = timedelta(hours=12)
@@ -25,21 +22,19 @@ SESSIONS_KEPT = timedelta(days=30)  # after their end, for whoever asks where a 
 TRY_WINDOW = timedelta(minutes=15)
 TRIES_PER_ACCOUNT_AND_ADDRESS = 5
 TRIES_PER_ADDRESS = 60  # an office shares one address; a guesser over many names does not get further than this
-HASHES_AT_ONCE = 2  # each takes 64 MiB
-PASSWORD_AT_LEAST = 10
+LINK_LIFE = timedelta(hours=24)
 
 
 class People:
     def __init__(
-        self, store: Store, permissions: Permissions, sessions: Sessions, clock: Callable[[], datetime]
-    ) -> None:
+        self, store: Store, permissions: Permissions, sessions: Sessions, passwords: Passwords,
+        clock: Callable[[], datetime],
+    ) -> None:  # fmt: skip
         self._store = store
         self._permissions = permissions
         self._sessions = sessions
+        self._passwords = passwords
         self._clock = clock
-        self._hasher = PasswordHasher()
-        self._hashing = threading.BoundedSemaphore(HASHES_AT_ONCE)
-        self._dummy = self._hash(secrets.token_hex(8))
 
     def log_in(self, login: str, password: str, *, address: str, device: str) -> tuple[str, Actor]:
         """A new session's token and its person; login: user name or phone. Raises TooMany, NotSignedIn("wrong_login")."""
@@ -53,8 +48,8 @@ class People:
             counted = work.people.count_try(account=account, address=address, at=now)
             work.people.forget_tries(before=now - timedelta(days=1))
             work.people.forget_sessions(before=now - SESSIONS_KEPT)
-        person, stored = found if found else (None, self._dummy)
-        fits = self._verify(stored, password)  # also for an unknown name: the time must not tell
+        person, stored = found if found else (None, NO_PASSWORD)
+        fits = self._passwords.fits(stored, password)  # also for an unknown name: the time must not tell
         if person is None or not fits or person.disabled_at is not None:
             raise NotSignedIn("wrong_login")
         token = secrets.token_urlsafe(32)
@@ -106,17 +101,18 @@ class People:
     def add(
         self, actor: Actor, *, username: str, name: str, phone: str | None, assignments: Sequence[Assignment],
     ) -> tuple[Person, str]:  # fmt: skip
-        """A new account and its first password, shown once. Raises Invalid naming the field, NotAllowed."""
+        """A new account and the token of its link, shown once: its person alone will know the password.
+
+        Raises Invalid naming the field, NotAllowed.
+        """
         self._permissions.require(actor, "people.manage")
-        password = secrets.token_urlsafe(9)
         person = self._new(username, name, phone, assignments)
-        hashed = self._hash(password)
         with self._store.work() as work:
             self._check_free(work.people, person)
-            work.people.add(person, password_hash=hashed)
+            work.people.add(person, password_hash=NO_PASSWORD)
             work.history.write("person", person.id, "person.added", _as_payload(person), actor_id=actor.person_id,
                                at=self._clock())  # fmt: skip
-        return person, password
+            return person, self.make_link(work, person.id, made_by=actor.person_id)
 
     def disable(self, actor: Actor, person_id: str, *, disabled: bool) -> None:
         """Close an account (every session ends at once) or open it again. Raises NotFound, Invalid("not_yourself")."""
@@ -130,24 +126,67 @@ class People:
             work.people.set_disabled(person_id, now if disabled else None)
             if disabled:
                 work.people.revoke_all(person_id, at=now)
+                work.accounts.end_links(person_id)
             action = "person.disabled" if disabled else "person.enabled"
             work.history.write("person", person_id, action, {}, actor_id=actor.person_id, at=now)
         self._sessions.forget()
 
     def reset_password(self, actor: Actor, person_id: str) -> str:
-        """A new password, shown once; every session of the person ends. Raises NotFound."""
+        """The token of a link by which the person sets a new password; the old one works until then.
+
+        Raises NotFound, Invalid("account_closed").
+        """
         self._permissions.require(actor, "people.manage")
-        password = secrets.token_urlsafe(9)
-        hashed = self._hash(password)
+        with self._store.work() as work:
+            return self.make_link(work, _open_account(work.people.get(person_id)).id, made_by=actor.person_id)
+
+    # -- one-time links ----------------------------------------------------------------------------------------
+
+    def make_link(self, work: Work, person_id: str, *, made_by: str | None) -> str:
+        """The token of a link that sets the person's password once within a day; an older one stops working.
+
+        made_by: None on the server's console. Whoever calls this has asked for permission; the token is for /reset.
+        """
+        token, now = secrets.token_urlsafe(24), self._clock()
+        work.accounts.end_links(person_id)
+        work.accounts.add_link(id=_digest(token), person_id=person_id, made_by=made_by, made_at=now,
+                               expires_at=now + LINK_LIFE)  # fmt: skip
+        work.history.write("person", person_id, "person.link_made", {}, actor_id=made_by, at=now)
+        return token
+
+    def make_link_for(self, username: str) -> str:
+        """A link for whoever lost the password, made on the server's console. Raises NotFound, Invalid("account_closed")."""
+        with self._store.work() as work:
+            found = work.people.by_login(username)
+            return self.make_link(work, _open_account(found[0] if found else None).id, made_by=None)
+
+    def link_owner(self, token: str) -> Person:
+        """Whose link it is. Raises NotFound when it was used, is over, or a newer one was made."""
+        with self._store.look() as work:
+            return self._owner(work, token)
+
+    def use_link(self, token: str, password: str, again: str) -> Person:
+        """Set the password; every login of the person ends. Raises NotFound, Invalid naming the field."""
+        self.link_owner(token)  # before anything costly, and again in the transaction that writes: it works once
+        check_new(password, again)
+        hashed = self._passwords.hash(password)
         now = self._clock()
         with self._store.work() as work:
-            if work.people.get(person_id) is None:
-                raise NotFound()
-            work.people.set_password(person_id, hashed)
-            work.people.revoke_all(person_id, at=now)
-            work.history.write("person", person_id, "person.password_reset", {}, actor_id=actor.person_id, at=now)
+            person = self._owner(work, token)
+            work.accounts.use_link(_digest(token), at=now)
+            work.accounts.end_links(person.id)
+            work.people.set_password(person.id, hashed)
+            work.people.revoke_all(person.id, at=now)
+            work.history.write("person", person.id, "person.password_set", {"by": "link"}, actor_id=person.id, at=now)
         self._sessions.forget()
-        return password
+        return person
+
+    def _owner(self, work: Work, token: str) -> Person:
+        found = work.accounts.link_owner(_digest(token), at=self._clock())
+        person = work.people.get(found) if found else None
+        if person is None:
+            raise NotFound()
+        return person
 
     def set_language(self, actor: Actor, lang: str) -> None:
         """One's own language, for every later login."""
@@ -174,10 +213,9 @@ class People:
         # Before anything costly, and again in the transaction that writes: the token works once.
         with self._store.look() as work:
             _check_setup(work, token)
-        if len(password) < PASSWORD_AT_LEAST:
-            raise Invalid("password_short", field="password", at_least=PASSWORD_AT_LEAST)
+        check_new(password)
         person = self._new(username, name, None, [Assignment("admin", "city")])
-        hashed = self._hash(password)
+        hashed = self._passwords.hash(password)
         with self._store.work() as work:
             _check_setup(work, token)
             work.people.add(person, password_hash=hashed)
@@ -187,7 +225,7 @@ class People:
         return person
 
     def hash_password(self, password: str) -> str:
-        return self._hash(password)
+        return self._passwords.hash(password)
 
     def _new(self, username: str, name: str, phone: str | None, assignments: Sequence[Assignment]) -> Person:
         username, name, phone = username.strip(), name.strip(), (phone or "").strip() or None
@@ -213,17 +251,6 @@ class People:
             if value and people.by_login(value):  # type: ignore[attr-defined]
                 raise Invalid("login_taken", field=field, login=value)
 
-    def _hash(self, password: str) -> str:
-        with self._hashing:
-            return self._hasher.hash(password)
-
-    def _verify(self, hashed: str, password: str) -> bool:
-        with self._hashing:
-            try:
-                return self._hasher.verify(hashed, password)
-            except (VerifyMismatchError, InvalidHashError):
-                return False
-
 
 def session_id(token: str) -> str:
     """Sessions are stored by hash: a leaked table logs nobody in."""
@@ -232,6 +259,14 @@ def session_id(token: str) -> str:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def _open_account(person: Person | None) -> Person:
+    if person is None:
+        raise NotFound()
+    if person.disabled_at is not None:
+        raise Invalid("account_closed", name=person.name)
+    return person
 
 
 def _check_setup(work: Work, token: str) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Busy
 from storage import tables
+from storage.accounts import Accounts
 from storage.areas import Areas
 from storage.assets import Assets
 from storage.buildings import Buildings
@@ -41,6 +42,10 @@ class Work:
     @cached_property
     def people(self) -> People:
         return People(self.connection)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(self.connection)
 
     @cached_property
     def areas(self) -> Areas:

@@ -76,6 +76,16 @@ login_attempts = Table(
     Column("succeeded", sa.Boolean, nullable=False),
 )  # fmt: skip
 
+password_links = Table(
+    "password_links", metadata,
+    Column("id", String(64), primary_key=True),  # SHA-256 of the link's token
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("made_by", ForeignKey("people.id")),  # empty: on the server's console
+    Column("made_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("used_at", Utc),
+)  # fmt: skip
+
 areas = Table(
     "areas", metadata, _id(),
     Column("layer", String(16), nullable=False, index=True),

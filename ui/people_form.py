@@ -115,14 +115,20 @@ def confirmed(label: str, note: str, button: str, key: str, act: Callable[..., A
 
 
 def outcome(say: Words) -> None:
-    """What the last button did; a new password stands here once and is forgotten."""
+    """What the last button did; a link to set a password stands here once and is forgotten."""
     if told := state.take("people_told"):
         facts.told(told, "ok", "check_circle")
     if refusal := state.take("people_refused"):
         facts.told(refusal, "danger", "error")
-    if password := state.take("people_password"):
-        st.code(password, language=None)
-        facts.told(say("people.new_password"), "warn", "key")
+    if link := state.take("people_link"):
+        st.caption(say("people.link_name"))
+        st.code(link, language=None, wrap_lines=True)
+        facts.told(say("people.link"), "warn", "key")
+
+
+def link_of(public_url: str, token: str) -> str:
+    """The whole address of a one-time link, as the person may open it."""
+    return f"{public_url or state.origin()}/reset?token={token}"
 
 
 def _area_names(kind: str, choices: Callable[[str], Sequence[Area]]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -12,7 +13,11 @@ from i18n import closest
 def lang_from_browser() -> str:
     return closest(st.context.locale or "")
 
-    return closest(st.context.locale or "")
+
+def origin() -> str:
+    """Scheme and host by which this browser came, for addresses that are handed on."""
+    came = urlsplit(st.context.url or "")
+    return f"{came.scheme}://{came.netloc}" if came.netloc else ""
 
 
 def asked(name: str, fallback: str = "") -> str:

@@ -37,7 +37,7 @@ BODY_CAP_BYTES = 4_000_000  # a capture with twenty previews; originals are stre
 STREAMED = re.compile(r"/api/v1/captures/[^/]+/photos/[^/]+")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 # What anyone may fetch: the doors, the health of the server, files that are public in the package anyway.
-OPEN_PATHS = ("/login", "/logout", "/setup", "/healthz", "/readyz", "/favicon.ico", "/robots.txt")
+OPEN_PATHS = ("/login", "/logout", "/setup", "/reset", "/healthz", "/readyz", "/favicon.ico", "/robots.txt")
 OPEN_PREFIXES = ("/assets/", "/static/")
 # First parts of addresses that a route of ours or Streamlit itself answers; the rest must be a page.
 ROUTED = frozenset(

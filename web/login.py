@@ -1,24 +1,23 @@
-"""Login, logout and first-start set-up: plain HTML, because Streamlit cannot draw behind a closed gate."""
+"""Login, logout, first-start set-up, links for passwords: plain HTML, because Streamlit cannot draw behind a closed gate."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
-from domain.errors import NotFound, Refused, TooLarge
-from i18n import closest, words
+from domain.errors import NotFound, Refused
+from domain.records import Person
+from i18n import words
 from services.people import SESSION_LIFE, People
 from web.gate import COOKIE, Cookies
-from web.problems import sentence, waiting
+from web.plain import PlainPages, form_of, lang_of, local
 
-FORM_CAP_BYTES = 16_000
+TOLD = ("password_set",)  # what the address may make the login page say
 AT_THE_DOOR = 8  # logins looked at together; the others wait without holding a thread that the rest of the app needs
 
 
@@ -26,32 +25,29 @@ class Doors:
     """has_sample: true while the sample city's accounts have the passwords that the README prints."""
 
     def __init__(
-        self, people: People, cookies: Cookies, *, style: str, is_tls: bool, has_sample: Callable[[], bool]
+        self, people: People, cookies: Cookies, pages: PlainPages, *, is_tls: bool, has_sample: Callable[[], bool]
     ) -> None:
         self._people = people
         self._cookies = cookies
-        self._style = style
+        self._pages = pages
         self._is_tls = is_tls
         self._has_sample = has_sample
         self._queue = CapacityLimiter(AT_THE_DOOR)
-        self._pages = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
-        )
 
     def login_page(self, request: Request) -> Response:
         if self._people.needs_setup():
             return RedirectResponse("/setup", 303)
         if request.scope.get("slg.actor") is not None:
-            return RedirectResponse(_local(request.query_params.get("next")), 303)
-        return self._login(request, next=_local(request.query_params.get("next")),
+            return RedirectResponse(local(request.query_params.get("next")), 303)
+        return self._login(request, next=local(request.query_params.get("next")),
                            username=request.query_params.get("username", "")[:64])  # fmt: skip
 
     async def log_in(self, request: Request) -> Response:
-        wanted = _local(request.query_params.get("next"))
+        wanted = local(request.query_params.get("next"))
         username = ""
         try:
-            form = await _form(request)
-            wanted, username = _local(form.get("next") or wanted), form.get("username", "")
+            form = await form_of(request)
+            wanted, username = local(form.get("next") or wanted), form.get("username", "")
             token, _ = await to_thread.run_sync(self._knock, request, username, form.get("password", ""),
                                                 limiter=self._queue)  # fmt: skip
         except Refused as refused:
@@ -84,61 +80,57 @@ class Doors:
     def setup_page(self, request: Request) -> Response:
         if not self._people.needs_setup():
             return RedirectResponse("/login", 303)
-        return self._draw(request, "setup.html", token=request.query_params.get("token", ""), refused="", given={})
+        return self._pages.draw(request, "setup.html", token=request.query_params.get("token", ""), given={})
 
     async def set_up(self, request: Request) -> Response:
         form: dict[str, str] = {}
         try:
-            form = await _form(request)
+            form = await form_of(request)
             await to_thread.run_sync(self._set_up, form, limiter=self._queue)
         except Refused as refused:
-            wrong_token = words(self._lang(request))("login.setup_wrong_token")
-            said = wrong_token if isinstance(refused, NotFound) else sentence(refused, self._lang(request))
             given = {name: form.get(name, "") for name in ("username", "name")}
-            page = self._draw(request, "setup.html", token=form.get("token", ""), refused=said, given=given)
-            page.status_code = refused.status
-            return page
+            return self._draw_refused(
+                request, "setup.html", refused, "login.setup_wrong_token", token=form.get("token", ""), given=given
+            )
         return RedirectResponse("/login", 303)
 
     def _set_up(self, form: dict[str, str]) -> None:
         username, name = form.get("username", ""), form.get("name", "")
         self._people.set_up(form.get("token", ""), password=form.get("password", ""), username=username, name=name)
 
+    def reset_page(self, request: Request) -> Response:
+        """GET /reset: whose password the link sets. Looking does not use it up."""
+        return self._draw_reset(request, request.query_params.get("token", ""))
+
+    async def reset(self, request: Request) -> Response:
+        form: dict[str, str] = {}
+        try:
+            form = await form_of(request)
+            person = await to_thread.run_sync(self._reset, form, limiter=self._queue)
+        except Refused as refused:
+            return await to_thread.run_sync(self._draw_reset, request, form.get("token", ""), refused)
+        lang = f"&lang={lang_of(request)}" if request.query_params.get("lang") else ""
+        return RedirectResponse(f"/login?told=password_set&username={quote(person.username)}{lang}", 303)
+
+    def _draw_reset(self, request: Request, token: str, refused: Refused | None = None) -> Response:
+        try:
+            person = self._people.link_owner(token)
+        except NotFound as over:
+            return self._draw_refused(request, "reset.html", refused or over, "login.reset_over", token="", person=None)
+        return self._pages.draw(request, "reset.html", refused=refused or "", token=token, person=person)
+
+    def _reset(self, form: dict[str, str]) -> Person:
+        return self._people.use_link(form.get("token", ""), form.get("password", ""), form.get("again", ""))
+
     def _login(self, request: Request, *, next: str, username: str = "", refused: Refused | None = None) -> Response:
-        said = sentence(refused, self._lang(request)) if refused else ""
-        page = self._draw(request, "login.html", next=next, username=username, refused=said,
-                          has_sample=self._has_sample())  # fmt: skip
-        if refused:
-            page.status_code = refused.status
-            page.headers.update(waiting(refused))
+        asked = request.query_params.get("told", "")
+        told = words(lang_of(request))(f"login.{asked}") if asked in TOLD and not refused else ""
+        return self._pages.draw(request, "login.html", refused=refused or "", next=next, username=username, told=told,
+                                has_sample=self._has_sample())  # fmt: skip
+
+    def _draw_refused(self, request: Request, template: str, refused: Refused, nowhere: str, **facts: Any) -> Response:
+        """A page refused; "not found" has words of its own here, for it means the token."""
+        said = words(lang_of(request))(nowhere) if isinstance(refused, NotFound) else refused
+        page = self._pages.draw(request, template, refused=said, **facts)
+        page.status_code = refused.status
         return page
-
-    def _draw(self, request: Request, template: str, **facts: Any) -> Response:
-        lang = self._lang(request)
-        page = self._pages.get_template(template).render(
-            say=words(lang),
-            lang="zh-CN" if lang == "zh" else "en",
-            style=self._style,
-            chosen=lang if request.query_params.get("lang") == lang else "",
-            **facts,
-        )
-        return HTMLResponse(page, headers={"Content-Language": lang, "Vary": "Accept-Language"})
-
-    def _lang(self, request: Request) -> str:
-        asked = request.query_params.get("lang")
-        return asked if asked in ("zh", "en") else closest(request.headers.get("accept-language"))
-
-
-def _local(wanted: str | None) -> str:
-    """Only a path of our own: never another host."""
-    return wanted if wanted and wanted.startswith("/") and not wanted.startswith(("//", "/\\")) else "/"
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """The fields of a small form. Raises TooLarge."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_CAP_BYTES:
-            raise TooLarge()
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))

@@ -13,13 +13,14 @@ from web.basemap import Basemap
 from web.bundles import BundleFiles
 from web.gate import Cookies
 from web.login import Doors
+from web.plain import PlainPages
 
 
 def routes(services: Services, cookies: Cookies) -> list[BaseRoute]:
     doors = Doors(
         services.people,
         cookies,
-        style=services.bundles.urls.get("look.css", ""),
+        PlainPages(services.bundles.urls.get("look.css", "")),
         is_tls=services.is_tls,
         has_sample=services.has_known_passwords,
     )
@@ -43,6 +44,8 @@ def routes(services: Services, cookies: Cookies) -> list[BaseRoute]:
         Route("/logout", doors.log_out, methods=["POST"]),
         Route("/setup", doors.setup_page, methods=["GET"]),
         Route("/setup", doors.set_up, methods=["POST"]),
+        Route("/reset", doors.reset_page, methods=["GET"]),
+        Route("/reset", doors.reset, methods=["POST"]),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
         Route("/today", lambda _: RedirectResponse("/", 303), methods=["GET"]),

@@ -109,7 +109,7 @@ def test_commands_of_manage_named_in_the_docs_exist():
 
     known = set(get_command(app).commands)
     for name in PAGES:
-        for command in re.findall(r"python manage\.py ([a-z]+)", text_of(name)):
+        for command in re.findall(r"python manage\.py ([a-z-]+)", text_of(name)):
             assert command in known, f"{name}: manage.py {command}"
 
 

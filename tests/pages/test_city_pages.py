@@ -351,7 +351,13 @@ def test_an_auditor_reads_the_list_and_changes_nothing(visit):
     assert not [b.key for b in at.button if (b.key or "").startswith("slg.people")]
 
 
-def test_an_added_person_logs_in_with_the_password_that_is_shown_once(services, visit):
+def token_of(link: str) -> str:
+    address, _, token = link.partition("/reset?token=")
+    assert address == ""  # no browser came here; test_accounts.py has one
+    return token
+
+
+def test_an_added_person_sets_the_password_by_the_link_that_is_shown_once(services, visit):
     at = visit("admin1", "people")
     at.text_input(key="slg.person.0.username").set_value("shanhu03")
     at.text_input(key="slg.person.0.name").set_value("示例人员 🙂")
@@ -361,11 +367,11 @@ def test_an_added_person_logs_in_with_the_password_that_is_shown_once(services, 
     box = at.selectbox(key="slg.person.0.area.street")
     at = box.select_index(0).run().button(key="slg.people_add").click().run()
     assert not at.exception
-    password = at.code[0].value
-    _, actor = services.people.log_in("shanhu03", password, address="127.0.0.1", device="test")
+    services.people.use_link(token_of(at.code[0].value), "four words in a row", "four words in a row")
+    _, actor = services.people.log_in("shanhu03", "four words in a row", address="127.0.0.1", device="test")
     assert (actor.name, actor.assignments[0].role) == ("示例人员 🙂", "inspector")
     at.run()
-    assert not at.code, "the password is gone"
+    assert not at.code, "the link is gone"
 
 
 def test_a_taken_user_name_is_refused_at_its_field(visit):
@@ -387,13 +393,16 @@ def test_a_reset_and_a_disabling_need_a_tick_and_end_every_login(services, visit
     assert at.button(key="slg.people_reset").disabled
     at = at.checkbox(key="slg.people_reset_sure").check().run().button(key="slg.people_reset").click().run()
     assert not at.exception
-    new = at.code[0].value
+    services.people.actor(actor.session_id)  # the old password and its logins stay until the link is used
+    new = "four words in a row"
+    services.people.use_link(token_of(at.code[0].value), new, new)
     with pytest.raises(NotSignedIn):
         services.people.actor(actor.session_id)
     services.people.log_in("handler3", new, address="127.0.0.1", device="test")
     at = at.checkbox(key="slg.people_switch_sure").check().run().button(key="slg.people_switch").click().run()
     with pytest.raises(NotSignedIn):
         services.people.log_in("handler3", new, address="127.0.0.1", device="test")
+    assert not [b for b in at.button if b.key == "slg.people_reset"]
     at = at.button(key="slg.people_enable").click().run()
     assert not at.exception
     services.people.log_in("handler3", new, address="127.0.0.1", device="test")

@@ -126,3 +126,25 @@ def test_passwords_and_languages_are_changed(store):
     with store.look() as work:
         found, stored = work.people.by_login(who.username)
     assert (stored, found.lang) == ("new", "en")
+
+
+def test_a_link_is_its_persons_until_it_is_used_or_over_or_the_account_is_closed(store, noon):
+    who, other = person(), person()
+    day = timedelta(hours=24)
+    with store.work() as work:
+        for one in (who, other):
+            work.people.add(one, password_hash="hash")
+        for link, owner in (("a", who), ("b", who), ("c", other)):
+            work.accounts.add_link(id=link, person_id=owner.id, made_by=None, made_at=noon, expires_at=noon + day)
+        work.accounts.use_link("a", at=noon)
+    with store.look() as work:
+        just_before, over = noon + day - timedelta(microseconds=1), noon + day
+        assert [work.accounts.link_owner(x, at=noon) for x in "abcd"] == [None, who.id, other.id, None]
+        assert [work.accounts.link_owner("b", at=at) for at in (just_before, over)] == [who.id, None]
+    with store.work() as work:
+        work.accounts.end_links(who.id)
+        assert [work.accounts.link_owner(x, at=noon) for x in "abc"] == [None, None, other.id]
+        work.people.set_disabled(other.id, noon)
+        assert work.accounts.link_owner("c", at=noon) is None
+        work.people.set_disabled(other.id, None)
+        assert work.accounts.link_owner("c", at=noon) == other.id

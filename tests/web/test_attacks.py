@@ -18,10 +18,11 @@ from itsdangerous import Signer
 
 from domain.errors import NotSignedIn, TooMany
 from domain.records import Assignment
-from services.people import TRY_WINDOW, People, session_id
+from services.passwords import Passwords
+from services.people import TRY_WINDOW, session_id
 from tests.web.small_city import HERE, KEY, City, add_person, app_of, settings
 from web.gate import BODY_CAP_BYTES, COOKIE, Cookies
-from web.login import FORM_CAP_BYTES
+from web.plain import FORM_CAP_BYTES
 from wiring import build, now
 
 PASSWORD = "four words in a row"
@@ -172,7 +173,11 @@ def test_a_new_password_ends_every_session(city: City, name: str, address: str):
     cookies = [enter(city.client(None, address=address), name).cookies[COOKIE] for _ in range(2)]
     with city.services.store.look() as work:
         person = work.people.by_login(name)[0].id
-    city.services.people.reset_password(city.actor("admin", "city"), person)
+    link = city.services.people.reset_password(city.actor("admin", "city"), person)
+    assert (
+        city.client(None).get("/api/v1/openapi.json", headers={"cookie": f"{COOKIE}={cookies[0]}"}).status_code == 200
+    )
+    city.services.people.use_link(link, PASSWORD, PASSWORD)
     for cookie in cookies:
         answer = city.client(None).get("/api/v1/openapi.json", headers={"cookie": f"{COOKIE}={cookie}"})
         assert answer.status_code == 401
@@ -181,16 +186,14 @@ def test_a_new_password_ends_every_session(city: City, name: str, address: str):
 def test_a_password_changed_while_it_was_being_checked_opens_nothing(city: City, name: str, monkeypatch):
     """Hashing takes a tenth of a second; a reset in that moment wins."""
     people = city.services.people
-    verify = People._verify
+    really_fits = Passwords.fits
 
     def slow(self, stored: str, password: str) -> bool:
-        fits = verify(self, stored, password)
-        with city.services.store.look() as work:
-            person = work.people.by_login(name)[0].id
-        people.reset_password(city.actor("admin", "city"), person)
+        fits = really_fits(self, stored, password)
+        people.use_link(people.make_link_for(name), "another four words", "another four words")
         return fits
 
-    monkeypatch.setattr(People, "_verify", slow)
+    monkeypatch.setattr(Passwords, "fits", slow)
     with pytest.raises(NotSignedIn):
         people.log_in(name, PASSWORD, address="127.9.9.9", device="")
 
@@ -214,8 +217,9 @@ class Counting:
 
 @pytest.fixture
 def counting(city: City, monkeypatch) -> Counting:
-    hasher = Counting(city.services.people._hasher)
-    monkeypatch.setattr(city.services.people, "_hasher", hasher)
+    passwords = city.services.people._passwords
+    hasher = Counting(passwords._hasher)
+    monkeypatch.setattr(passwords, "_hasher", hasher)
     return hasher
 
 
@@ -484,7 +488,7 @@ def chunks(size: int) -> Iterator[bytes]:
 def test_a_huge_form_is_refused(city: City, address: str):
     client = city.client(None, address=address)
     form = {"content-type": "application/x-www-form-urlencoded"}
-    for path in ("/login", "/setup"):
+    for path in ("/login", "/setup", "/reset"):
         assert client.post(path, content=b"a" * (FORM_CAP_BYTES + 1), headers=form).status_code == 413
         assert client.post(path, content=chunks(FORM_CAP_BYTES + 2000), headers=form).status_code == 413
         assert client.post(path, content=b"a" * (BODY_CAP_BYTES + 1), headers=form).status_code == 413
@@ -563,8 +567,8 @@ def test_two_set_ups_at_the_same_moment_make_one_administrator(empty: City):
 
 
 def test_a_wrong_set_up_token_costs_no_hash(empty: City, monkeypatch):
-    people = empty.services.people
-    monkeypatch.setattr(people, "_hash", lambda password: pytest.fail("hashed before the token was looked at"))
+    passwords = empty.services.people._passwords
+    monkeypatch.setattr(passwords, "hash", lambda password: pytest.fail("hashed before the token was looked at"))
     assert empty.client(None).post("/setup", data={**SETUP, "token": "guess"}).status_code == 404
 
 
