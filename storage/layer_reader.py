@@ -1,9 +1,8 @@
 """The child that reads foreign GIS files: `python -m storage.layer_reader FILE FOLDER`. One file, one answer, then gone.
 
-Its fence: 1 GB of memory, a limit on time, no network where the system lets it go without, no settings of the app in
-its environment, and of GDAL's sixty drivers only GeoPackage and Shapefile. OGR_VRT, which reads any file of the
-server when a layer's file holds its XML, is out with the rest. Archives are unpacked here, entry by entry and capped;
-GDAL never sees one.
+Beside the fence that every reader has (storage/fence.py): of GDAL's sixty drivers only GeoPackage and Shapefile.
+OGR_VRT, which reads any file of the server when a layer's file holds its XML, is out with the rest. Archives are
+unpacked here, entry by entry and capped; GDAL never sees one.
 
 Answer: JSON lines. {"ok": true, "format", "layer", "columns", "crs", "encoding", "encoding_reason"}, then
 [values, WKB in base64 or null, faults] a row, then {"rows": n}; or {"ok": false, "code", "facts"} alone.
@@ -12,31 +11,20 @@ Answer: JSON lines. {"ok": true, "format", "layer", "columns", "crs", "encoding"
 from __future__ import annotations
 
 import argparse
-import ctypes
 import json
 import os
-import resource
-import signal
 import sys
 import zipfile
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from domain.errors import Invalid
-from storage.layers import (
-    COLUMNS_AT_MOST,
-    ENTRIES_AT_MOST,
-    MB,
-    MEMORY_CAP_MB,
-    POINTS_AT_MOST,
-    RATIO_AT_MOST,
-    READING_LIMIT_S,
-    SHAPEFILE_PARTS,
-    UNPACKED_AT_MOST_MB,
-)  # fmt: skip
+from storage import decoding, fence
+from storage.fence import MB, MEMORY_CAP_MB, READING_LIMIT_S, UNPACKED_AT_MOST_MB
+from storage.layers import COLUMNS_AT_MOST, POINTS_AT_MOST, SHAPEFILE_PARTS
 
 if TYPE_CHECKING:
     from storage.layer_texts import Found
@@ -49,35 +37,13 @@ OUT = (
     "MapML,GTFS,PMTiles,JSONFG,MiraMonVector,ADBC,AVCBin,AVCE00,AIVector,HTTP"
 )
 _TOLD = "SLG_LAYER_DRIVERS_OUT"
-_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 _TEXT_SUFFIXES = {".csv": "csv", ".txt": "csv", ".tsv": "csv"}
-
-
-class _TimeUp(BaseException):
-    """It took too long. No Exception, so that no handler mistakes it for a broken file."""
 
 
 def main() -> None:
     options = _options()
-    answers = _private_stdout()
-    _fence(options.memory_mb, options.limit_s)
-    lines: Iterable[str]
-    try:
-        try:
-            lines = _lines(_read(options.file, options.folder, options.layer))
-        finally:
-            _stop_clock()
-    except Invalid as refused:
-        lines = [json.dumps({"ok": False, "code": refused.code, "facts": refused.facts}, ensure_ascii=False)]
-    except _TimeUp:
-        lines = ['{"ok": false, "code": "layer_too_slow", "facts": {}}']
-    except MemoryError:
-        lines = ['{"ok": false, "code": "layer_too_heavy", "facts": {}}']
-    except Exception:  # noqa: BLE001 - this boundary: whatever a parser stumbles over is a broken file
-        lines = ['{"ok": false, "code": "layer_broken", "facts": {}}']
-    for line in lines:  # what goes wrong from here on breaks the answer off, and the parent says so
-        answers.write(line + "\n")
-    answers.flush()
+    fence.serve("layer", lambda: _lines(_read(options.file, options.folder, options.layer)),
+                memory_mb=options.memory_mb, limit_s=options.limit_s)  # fmt: skip
 
 
 def _read(path: Path, folder: Path, layer: str | None) -> Found:
@@ -113,7 +79,7 @@ def _text(data: bytes, suffix: str) -> Found:
 
     if not data.strip():
         raise Invalid("layer_empty")
-    text, encoding, reason = layer_texts.decoded(data)
+    text, encoding, reason = decoding.decoded(data, "layer")
     first = text.lstrip()[:1]
     if first == "<":
         # XML names its own encoding; bytes, so that the parser believes it. UTF-16 would slip past nothing: same parser.
@@ -146,8 +112,7 @@ def _zipped(path: Path, folder: Path, layer: str | None) -> Found:
                 _unpack(archive, info, folder / name)
     except Invalid:
         raise
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError, ValueError, UnicodeError,
-            RuntimeError) as error:  # fmt: skip
+    except fence.ZIP_TROUBLES as error:
         raise Invalid("layer_zip_broken") from error
     layers = {Path(name).stem if _suffix(name) == ".shp" else name: name for name in wanted
               if _suffix(name) in (".shp", *_LAYERS)}  # fmt: skip
@@ -183,17 +148,7 @@ def _gis_chosen(names: list[str], wanted: str | None) -> str:
 
 def _checked(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     """Its files by bare name, after the totals that its directory claims; what is unpacked is counted again."""
-    infos = [info for info in archive.infolist() if not info.is_dir()]
-    if len(infos) > ENTRIES_AT_MOST:
-        raise Invalid("layer_zip_entries", at_most=ENTRIES_AT_MOST)
-    total = sum(info.file_size for info in infos)
-    if total > UNPACKED_AT_MOST_MB * MB:
-        raise Invalid("layer_zip_too_large", at_most_mb=UNPACKED_AT_MOST_MB)
-    packed = max(1, sum(info.compress_size for info in infos))
-    if total > MB and total / packed > RATIO_AT_MOST:
-        raise Invalid("layer_zip_ratio", at_most=RATIO_AT_MOST)
-    if any(info.flag_bits & 0x1 for info in infos):
-        raise Invalid("layer_zip_locked")
+    infos = fence.check_totals(archive, "layer")
     files: dict[str, zipfile.ZipInfo] = {}
     for info in infos:
         name = PurePosixPath(_real_name(info).replace("\\", "/")).name
@@ -261,7 +216,7 @@ def _distinct(names: list[str]) -> list[str]:
     return out
 
 
-# -- the fence -----------------------------------------------------------------------------------------------------
+# -- GDAL ----------------------------------------------------------------------------------------------------------
 
 
 def _gis() -> Any:
@@ -286,70 +241,10 @@ def _without(more: set[str]) -> None:
     if _TOLD in os.environ or any("," in name for name in more):
         raise Invalid("layer_reader_unsafe")
     os.environ[_TOLD] = ",".join([OUT, *sorted(more)])
-    os.dup2(_answers_pipe, 1)
+    fence.answers_go_to_stdout_again()
     for left in Path(_options().folder).iterdir():
         left.unlink()
     os.execv(sys.executable, [sys.executable, "-m", "storage.layer_reader", *sys.argv[1:]])  # noqa: S606
-
-
-def _fence(memory_mb: int, limit_s: float) -> None:
-    def ring(_signal: int, _frame: object) -> None:
-        raise _TimeUp
-
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread would reserve tens of megabytes
-    _without_network()
-    signal.signal(signal.SIGALRM, ring)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server
-    signal.setitimer(signal.ITIMER_REAL, limit_s, 0.05)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    _lower(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime + limit_s) + 2)
-    _lower(resource.RLIMIT_AS, memory_mb * MB)
-    _lower(resource.RLIMIT_FSIZE, (UNPACKED_AT_MOST_MB + 14) * MB)
-    _lower(resource.RLIMIT_NOFILE, 128)
-    _lower(resource.RLIMIT_CORE, 0)
-
-
-def _stop_clock() -> None:
-    """It rings on until it is stopped: the first ring may be lost inside a destructor, a second one may come here."""
-    while True:
-        try:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        except _TimeUp:
-            continue
-        return
-
-
-def _without_network() -> None:
-    """A network namespace without a way out. Where the system refuses, the missing drivers must be enough."""
-    try:
-        library = ctypes.CDLL(None)
-        if os.geteuid() == 0:
-            library.unshare(_NEW_NETWORK)
-        else:
-            library.unshare(_NEW_USER | _NEW_NETWORK)
-    except (OSError, AttributeError):
-        return
-
-
-def _lower(what: int, soft: int) -> None:
-    """Set both limits. Systems without this one (macOS has no RLIMIT_AS) keep the others."""
-    _, hard = resource.getrlimit(what)
-    soft = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
-    try:
-        resource.setrlimit(what, (soft, hard))
-    except (ValueError, OSError):
-        return
-
-
-_answers_pipe = 1
-
-
-def _private_stdout() -> TextIO:
-    """Keep the answers' pipe to ourselves; whatever a library prints goes to stderr."""
-    global _answers_pipe
-    _answers_pipe = os.dup(1)
-    os.dup2(2, 1)
-    return os.fdopen(os.dup(_answers_pipe), "w", encoding="utf-8", errors="replace")
 
 
 def _options() -> argparse.Namespace:

@@ -53,24 +53,6 @@ class _Malformed(Exception):
     """Coordinates that are no coordinates."""
 
 
-def decoded(data: bytes) -> tuple[str, str, str]:
-    """(text, encoding, reason). Raises Invalid("layer_encoding_unknown")."""
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if data.startswith(mark):
-            return _strict(data, encoding), "UTF-16" if encoding == "utf-16" else "UTF-8", "bom"
-    try:
-        return data.decode("utf-8"), "UTF-8", "strict"
-    except UnicodeDecodeError:
-        return _strict(data, "gb18030"), "GBK", "guess"
-
-
-def _strict(data: bytes, encoding: str) -> str:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise Invalid("layer_encoding_unknown") from error
-
-
 # -- GeoJSON -------------------------------------------------------------------------------------------------------
 
 

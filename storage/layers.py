@@ -2,33 +2,24 @@
 
 What comes back is columns, rows of plain values and WKB in the file's own numbers, with the frame the file names, if
 any. Nothing is judged or converted here. Parsers of foreign files are the softest wall of the house after photo
-decoders, so none of them runs in this process: see storage/layer_reader.py for the fence.
+decoders, so none of them runs in this process: see storage/fence.py.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import signal
-import subprocess
-import sys
 import tempfile
-import threading
-import time
 from base64 import b64decode
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from domain.errors import Invalid, TooLarge
+from domain.errors import TooLarge
+from storage import fence
+from storage.fence import MB, MEMORY_CAP_MB, READING_LIMIT_S
 
-MB = 1024 * 1024
-MEMORY_CAP_MB = 1024
-READING_LIMIT_S = 10.0
 EXTRA_S_PER_MB = 0.5  # a 60 MB GeoPackage gets 40 s: ten times what it takes here
 FILE_AT_MOST_MB = {"gpkg": 256, "zip": 50, "text": 50}
-UNPACKED_AT_MOST_MB, RATIO_AT_MOST, ENTRIES_AT_MOST = 50, 100, 200
 POINTS_AT_MOST = 200_000
 ROWS_AT_MOST = 300_000
 COLUMNS_AT_MOST = 250
@@ -45,9 +36,7 @@ ERROR_CODES = frozenset({
     "layer_too_many_columns", "layer_too_heavy", "layer_too_slow", "layer_reader_died", "layer_reader_unsafe",
     "layer_encoding_unknown", "layer_too_large", "layer_not_a_file",
 })  # fmt: skip
-# The child sees no setting and no key of the app, whatever a file makes it do.
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
-_HOME = Path(__file__).resolve().parent.parent
+Answer = tuple[dict[str, Any], list[list[Any]], list[bytes | None], dict[int, list[str]]]
 
 
 @dataclass(frozen=True)
@@ -79,24 +68,21 @@ def read_layer(
 
     limit_s: for a small file; half a second more for each megabyte. Raises Invalid with one of ERROR_CODES, TooLarge.
     """
-    path = _local_file(path)
+    path = fence.local_file(path, "layer")
     size = path.stat().st_size
     _check_size(path, size)
-    sha256 = _sha256(path)
+    sha256 = fence.sha256_of(path)
     with tempfile.TemporaryDirectory(prefix="slg-layer-") as folder:
-        head, rows, wkb, faults = _ask(path, Path(folder), layer, memory_mb, limit_s + EXTRA_S_PER_MB * size / MB)
+        limit_s += EXTRA_S_PER_MB * size / MB
+        words = [str(path), folder, "--memory-mb", str(memory_mb), "--limit-s", str(limit_s),
+                 *(["--layer", layer] if layer else [])]  # fmt: skip
+        head, rows, wkb, faults = fence.ask(
+            "layer", "storage.layer_reader", words, Path(folder), _receive, limit_s=limit_s
+        )
     return LayerTable(
         format=head["format"], layer=head["layer"], columns=tuple(head["columns"]), rows=rows, wkb=wkb, sha256=sha256,
         size=size, crs=head["crs"], encoding=head["encoding"], encoding_reason=head["encoding_reason"], faults=faults,
     )  # fmt: skip
-
-
-def _local_file(path: Path) -> Path:
-    """An address or a path of GDAL's own (/vsicurl/...) is no file here."""
-    text = str(path)
-    if "://" in text or ":/" in text or text.startswith("/vsi") or not Path(path).is_file():
-        raise Invalid("layer_not_a_file", field="file", name=Path(text).name)
-    return Path(path).resolve()
 
 
 def _check_size(path: Path, size: int) -> None:
@@ -109,58 +95,10 @@ def _check_size(path: Path, size: int) -> None:
         raise TooLarge("layer_too_large", field="file", at_most_mb=FILE_AT_MOST_MB[kind])
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _ask(
-    path: Path, folder: Path, layer: str | None, memory_mb: int, limit_s: float
-) -> tuple[dict[str, Any], list[list[Any]], list[bytes | None], dict[int, list[str]]]:
-    command = [sys.executable, "-m", "storage.layer_reader", str(path), str(folder), "--memory-mb", str(memory_mb),
-               "--limit-s", str(limit_s), *(["--layer", layer] if layer else [])]  # fmt: skip
-    env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {"TMPDIR": str(folder)}
-    child = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=_HOME, env=env
-    )
-    # The child stops itself at its limit; this ends one that is stuck inside a library, or being stopped.
-    was_slow = threading.Event()
-
-    def end() -> None:
-        was_slow.set()
-        child.kill()
-
-    timer = threading.Timer(limit_s + 5.0, end)
-    timer.start()
-    begun = time.monotonic()
-    try:
-        assert child.stdout is not None
-        return _receive(child.stdout)
-    except (ValueError, KeyError, TypeError) as error:
-        child.kill()
-        code = child.wait()
-        is_slow = was_slow.is_set() or code == -signal.SIGXCPU or time.monotonic() - begun >= limit_s
-        raise Invalid("layer_too_slow" if is_slow else "layer_reader_died", field="file") from error
-    finally:
-        timer.cancel()
-        child.kill()
-        child.wait()
-        if child.stdout is not None:
-            child.stdout.close()
-
-
-def _receive(
-    pipe: Any,
-) -> tuple[dict[str, Any], list[list[Any]], list[bytes | None], dict[int, list[str]]]:
-    """First line: the head or the refusal. Then one line a row; the last line counts them."""
+def _receive(pipe: IO[bytes]) -> Answer:
+    """After the head one line a row; the last line counts them."""
     left = ANSWER_AT_MOST_MB * MB
-    first = pipe.readline(MB)
-    if not first:
-        raise ValueError("no answer")
-    head = json.loads(first)
-    if not head["ok"]:
-        code = head["code"] if head["code"] in ERROR_CODES else "layer_broken"
-        raise Invalid(code, field="file", **head["facts"])
+    head = fence.head_of(pipe, "layer", ERROR_CODES)
     rows: list[list[Any]] = []
     shapes: list[bytes | None] = []
     faults: dict[int, list[str]] = {}

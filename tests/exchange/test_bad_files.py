@@ -15,7 +15,7 @@ from shapely.geometry import box
 from domain.errors import Invalid, Refused
 from i18n import words
 from services.exchange import Choices
-from storage import layers
+from storage import fence, layers
 from storage.layers import ERROR_CODES, read_layer
 from tests.exchange.conftest import cell
 from tests.exchange.files import geojson, shapefile, zipped
@@ -64,7 +64,7 @@ def test_gdal_itself_has_only_two_drivers_left(tmp_path):
     import sys
 
     ask = "from storage import layer_reader as r; r._gis(); import pyogrio; print(sorted(pyogrio.list_drivers()))"
-    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, cwd=layers._HOME, check=True)
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, cwd=fence._HOME, check=True)
     assert done.stdout.strip() == "['ESRI Shapefile', 'GPKG']"
 
 
@@ -184,27 +184,27 @@ def test_a_child_that_needs_too_long_ends_in_plain_words(large, monkeypatch):
 
 def test_a_child_that_is_killed_ends_in_plain_words(large, monkeypatch):
     """As the system does when memory runs out elsewhere."""
-    real = layers.subprocess.Popen
+    real = fence.subprocess.Popen
 
     class Killed(real):
         def __init__(self, *args, **options):
             super().__init__(*args, **options)
             self.kill()
 
-    monkeypatch.setattr(layers.subprocess, "Popen", Killed)
+    monkeypatch.setattr(fence.subprocess, "Popen", Killed)
     assert code_of(large) == "layer_reader_died"
 
 
 def test_the_child_sees_no_key_of_the_app(tmp_path, monkeypatch):
     seen = {}
-    real = layers.subprocess.Popen
+    real = fence.subprocess.Popen
 
     def watch(*args, **options):
         seen.update(options["env"])
         return real(*args, **options)
 
     monkeypatch.setenv("SLG_SECRET_KEY", "k" * 40)
-    monkeypatch.setattr(layers.subprocess, "Popen", watch)
+    monkeypatch.setattr(fence.subprocess, "Popen", watch)
     read_layer(geojson(tmp_path / "a.geojson", [({}, box(120, 29, 121, 30))]))
     assert seen
     assert not [name for name in seen if name.startswith("SLG_")]
