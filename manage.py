@@ -135,7 +135,7 @@ def bring_in(
     lineage = tuple(layers.Lineage.read(text) for text in was or ())
     chosen = Choices(crs, datum, swap, columns, file_layer, lineage, accept_repairs=repair, leave_out=skip_bad)
     built = build(Settings(sample_city=False))
-    exchange = Exchange(built.store, built.permissions, now)
+    exchange = Exchange(built.store, built.permissions, now, lambda: built.policy.now().zones)
     try:
         preview = exchange.preview(where.obj / file, layer, OPERATOR, chosen)
         say = words("zh")
@@ -193,7 +193,9 @@ def export(
     kind = next((k for k, ending in ENDINGS.items() if ending == file.suffix.lower()), file.suffix)
     built = build(Settings(sample_city=False))
     try:
-        rows = Exchange(built.store, built.permissions, now).export(layer, kind, where.obj / file, OPERATOR)
+        rows = Exchange(built.store, built.permissions, now, lambda: built.policy.now().zones).export(
+            layer, kind, where.obj / file, OPERATOR
+        )
     finally:
         built.close()
     print(words("zh")("layers.exported", file=file, rows=rows))

@@ -16,7 +16,6 @@ from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from demo import load
-from domain.policy import catalogue, permissions
 from services import Services
 from services.assets import AssetsService
 from services.bundles import read_bundles
@@ -29,6 +28,7 @@ from services.intake import Intake
 from services.passwords import Passwords
 from services.people import People
 from services.places import Places
+from services.policy import LivePolicy
 from services.queue import Queue
 from services.records import RecordsService
 from services.zones import Zones
@@ -95,18 +95,20 @@ def build(settings: Settings) -> Services:
     migrate(store.engine)
     photos = PhotoStore(settings.photo_store)
     sessions = Sessions(store, now)
-    rules, issues = LivePermissions.over(permissions.load_builtin(), sessions), catalogue.load_builtin()
+    policy = LivePolicy(store, now, zone)
+    policy.seed_builtin()
+    rules = LivePermissions(lambda: policy.now().permissions, sessions.still)
     bundles = read_bundles(HOME)
     calendar = CalendarService(store, rules, now, zone)
     calendar.seed()
     people = People(store, rules, sessions, Passwords(), now)
     queue = Queue(store, now)
     return Services(
-        store=store, permissions=rules, catalogue=issues, people=people, places=Places(store, rules),
-        intake=Intake(store, rules, issues, now, zone),
-        evidence=Evidence(store, photos, rules, issues, queue, now, zone, font=bundles.font, decodes_heic=settings.decode_heic),
-        records=RecordsService(store, rules, issues, now), zones=Zones(store, rules, now),
-        assets=AssetsService(store, rules, now), coverage=CoverageService(store, rules, now),
+        store=store, permissions=rules, policy=policy, people=people, places=Places(store, rules),
+        intake=Intake(store, rules, policy, now, zone),
+        evidence=Evidence(store, photos, rules, policy, queue, now, zone, font=bundles.font, decodes_heic=settings.decode_heic),
+        records=RecordsService(store, rules, policy, now), zones=Zones(store, rules, policy, now),
+        assets=AssetsService(store, rules, policy, now), coverage=CoverageService(store, rules, policy, now),
         calendar=calendar,
         history=HistoryService(store, photos, rules, now, zone), queue=queue, timezone=zone,
         bundles=bundles, clearance_date=settings.clearance_date,

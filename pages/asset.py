@@ -9,14 +9,15 @@ from domain.filters import AssetFilter
 from domain.policy.asset_form import read_asset, read_point
 from domain.policy.assets import findings
 from ui import asset_form, asset_table, facts, forms, shell, state
-from wiring import now, services
+from wiring import services
 
 actor, say, office = shell.actor(), shell.say(), services()
+policy, today = office.policy.now().assets, office.policy.today()
 may_write = office.permissions.allows(actor, "asset.write")
 
 
 def save(fields: forms.Fields, category: str, point: tuple[float, float] | None) -> None:
-    asset, refusals = read_asset(asset_form.typed(fields, category), point, str(uuid.uuid4()))
+    asset, refusals = read_asset(asset_form.typed(fields, category), point, str(uuid.uuid4()), policy)
     told = {refusal.field: shell.sentence(refusal, say) for refusal in reversed(refusals)}
     if not told:
         try:
@@ -36,7 +37,7 @@ def save(fields: forms.Fields, category: str, point: tuple[float, float] | None)
 def draw_register() -> None:
     text = (state.kept("asset_text") or "").strip()[:50]
     counts = office.assets.counts(AssetFilter(text=text), actor)
-    words = asset_table.category_switch(counts, state.asked("category"), say)
+    words = asset_table.category_switch(policy, counts, state.asked("category"), say)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = forms.switch(say("asset.category"), words, key="category")
         st.text_input(say("asset.search"), placeholder=say("asset.search_hint"), key="slg.asset_text")
@@ -47,12 +48,12 @@ def draw_register() -> None:
         return
     left, right = st.columns([76, 24], gap="medium")
     with left:
-        asset_table.table(found, say)
+        asset_table.table(found, policy, say)
         total = counts.get(chosen, sum(counts.values()))
         st.caption(say("asset.shown", n=total) if total == len(found)
                    else say("asset.shown_part", shown=len(found), n=total))  # fmt: skip
     with right:
-        asset_table.later(found, now().astimezone(office.timezone).date(), say)
+        asset_table.later(found, today, say)
 
 
 def draw_form() -> None:
@@ -63,7 +64,7 @@ def draw_form() -> None:
         facts.told(told, "ok", "check_circle")
         for finding in findings(kept):
             facts.told(say("asset.saved_later", what=say(f"findings.{finding.code}")), "warn", "note_stack_add")
-    category = asset_form.kind(fields, say)
+    category = asset_form.kind(policy, today, say)
     left, right = st.columns(2, gap="large")
     with left:
         asset_form.what(fields, category, say)
@@ -75,9 +76,9 @@ def draw_form() -> None:
         except Invalid as refused:
             point = None
             facts.told(shell.sentence(refused, say), "danger", "error")
-    asset_form.whose(fields, say)
-    asset_form.contract(fields, say)
-    asset_form.more(fields, category, say)
+    asset_form.whose(fields, policy, today, say)
+    asset_form.contract(fields, policy, today, say)
+    asset_form.more(fields, category, today, say)
     if fields.refusals:
         facts.told(say("asset.wrong", n=len(fields.refusals)), "danger", "error")
     st.button(say("asset.save"), type="primary", icon=":material/save:", on_click=save, key="slg.asset_save",

@@ -2,19 +2,18 @@
 
 import streamlit as st
 
-from domain.policy.zones import load_zones
 from ui import bundle, shell, state
 from wiring import services
 
-actor, say = shell.actor(), shell.say()
-urls = services().bundles.urls
+actor, say, office = shell.actor(), shell.say(), services()
+urls = office.bundles.urls
 found = bundle.mount(
     "map",
     urls,
     key="draw",
     mode="draw",
-    bounds=state.asked_box() or services().places.bounds(actor),
-    kinds=load_zones().as_json(),
+    bounds=state.asked_box() or office.places.bounds(actor),
+    kinds=office.policy.now().zones.as_json(office.policy.today()),
     height="calc(100dvh - 90px)",
     **bundle.common(say, urls, "map", "draw"),
 )

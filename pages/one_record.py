@@ -8,7 +8,7 @@ from wiring import services
 
 actor, say = shell.actor(), shell.say()
 office = services()
-zone, catalogue = office.timezone, office.catalogue
+zone = office.timezone
 try:
     record = office.records.get(state.asked("id"), actor)
 except NotFound as refused:
@@ -17,6 +17,7 @@ except NotFound as refused:
     filters.way_back(say)
     st.stop()
 
+catalogue = office.policy.issues_of(record.catalogue_edition)
 issue = catalogue.get(record.issue_type) if catalogue.has(record.issue_type) else None
 told = office.records.story(record.id, actor)
 filters.way_back(say, record.number)
@@ -26,7 +27,7 @@ left, right = st.columns([1.62, 1], gap="medium")
 with left:
     photos.viewer(record, issue, office.evidence.unchanged(record, actor), zone, say)
 with right:
-    record_facts.facts(record, issue, told.apart_m, zone, say)
+    record_facts.facts(record, issue, office.policy.now().zones, told.apart_m, zone, say)
     if record.lon is None or record.lat is None:
         st.caption(say("record.no_place"))
     else:

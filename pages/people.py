@@ -9,7 +9,10 @@ from ui.forms import Fields
 from wiring import services
 
 actor, say, office = shell.actor(), shell.say(), services()
-roles, fields = office.permissions.roles, Fields("person", say)
+policy, today = office.policy.now(), office.policy.today()
+roles, fields = policy.permissions.roles, Fields("person", say)
+offered = {code: roles[code] for code in policy.permissions.offered_roles(today)}
+units = {code: each.name(say.lang) for code, each in policy.offices.departments.items() if each.term.holds(today)}
 
 
 def add() -> None:
@@ -80,12 +83,12 @@ if not may_manage:
     facts.told(say("people.read_only"), "muted", "visibility")
 text = st.text_input(say("people.search"), placeholder=say("people.search_hint"), key="slg.people_text").strip()[:50]
 if found := people_form.matching(everyone, text, roles, say):
-    people_form.table(found, roles, office.places.name_of(), say)
+    people_form.table(found, roles, policy.offices, office.places.name_of(), say)
 else:
     facts.told(say("people.empty_filter", text=text), "muted", "search_off")
 if may_manage:
     with st.expander(say("people.add"), icon=":material/person_add:", expanded=bool(fields.refusals)):
-        people_form.new(fields, roles, lambda layer: office.places.choices(layer, actor), say)
+        people_form.new(fields, offered, units, lambda layer: office.places.choices(layer, actor), say)
         st.button(say("people.save"), type="primary", on_click=add, key="slg.people_add")
     with st.expander(say("people.manage"), icon=":material/manage_accounts:"):
         draw_manage(everyone)

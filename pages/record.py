@@ -10,7 +10,7 @@ bundle.mount(
     urls,
     key="capture",
     person={"id": actor.person_id, "name": actor.name},
-    catalogue=services().intake.catalogue(actor).as_json(),
+    catalogue=services().intake.catalogue(actor).as_json(services().policy.today()),
     home="/",
     **bundle.common(say, urls, "capture", "map"),
 )

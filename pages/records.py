@@ -38,9 +38,9 @@ elif not found:
     filters.to_first_page(say)
 elif choice.view == "table":
     st.caption(say("records.table_note"))
-    opened = tables.records(found, office.catalogue, office.timezone, say, key="records_table")
+    opened = tables.records(found, office.policy.issues_of, office.timezone, say, key="records_table")
 else:
-    opened = photos.cards(found, office.catalogue, office.timezone, say, key="records_cards")
+    opened = photos.cards(found, office.policy.issues_of, office.timezone, say, key="records_cards")
 if choice.view != "map" and found:
     filters.pages(choice, total, say)
 if opened:

@@ -43,6 +43,6 @@ if may("history.verify"):
     if may("people.read"):
         st.page_link("pages/people.py", label=say("today.people"), icon=":material/group:")
 if day is not None:
-    opened = today.news(actor, day, office.catalogue, office.timezone, say)
+    opened = today.news(actor, day, office.catalogue, office.policy.issues_of, office.timezone, say)
     if opened:
         st.switch_page("pages/one_record.py", query_params={"id": opened})

@@ -17,6 +17,7 @@ from services.history import HistoryService
 from services.intake import Intake
 from services.people import People
 from services.places import Places
+from services.policy import LivePolicy
 from services.queue import Queue
 from services.records import RecordsService
 from services.zones import Zones
@@ -27,7 +28,7 @@ from storage.store import Store
 class Services:
     store: Store
     permissions: Permissions
-    catalogue: Catalogue
+    policy: LivePolicy
     people: People
     places: Places
     intake: Intake
@@ -47,6 +48,11 @@ class Services:
     basemap: str = ""
     clearance_date: date | None = None
     basemap_credit: str = ""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The kinds of problems in force now; a record names its own edition: policy.issues_of."""
+        return self.policy.now().issues
 
     def is_sample_city(self) -> bool:
         """True while the sample city's data are in the store: every screen then says so."""

@@ -8,17 +8,20 @@ from datetime import datetime
 
 from domain.errors import Conflict, Invalid, NotFound
 from domain.filters import AssetFilter
-from domain.policy.assets import load_assets
 from domain.policy.permissions import Permissions, Scoped
 from domain.records import Actor, Asset
 from services.places import find_place
+from services.policy import LivePolicy
 from storage.store import Store, Work
 
 
 class AssetsService:
-    def __init__(self, store: Store, permissions: Permissions, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, permissions: Permissions, policy: LivePolicy, clock: Callable[[], datetime]
+    ) -> None:
         self._store = store
         self._permissions = permissions
+        self._policy = policy
         self._clock = clock
 
     def search(self, view: AssetFilter, actor: Actor) -> list[Asset]:
@@ -38,7 +41,8 @@ class AssetsService:
         Raises Invalid naming the field, NotFound for a place in another street.
         """
         self._permissions.require(actor, "asset.write")
-        load_assets().require(asset)
+        words = self._policy.now().assets
+        words.require(asset, self._policy.today())
         now = self._clock()
         with self._store.work() as work:
             place = find_place(work, asset.lon, asset.lat)
@@ -50,7 +54,9 @@ class AssetsService:
                 place.grid.area_id if place.grid else None,
             )
             self._permissions.require(actor, "asset.write", here)
-            number = asset.asset_no.strip() or self._number(work, asset.category)
+            number = asset.asset_no.strip() or self._number(
+                work, asset.category, words.categories[asset.category].number_prefix
+            )
             if work.assets.get(asset.id) is not None:
                 raise Conflict("asset_id_used", field="id")
             if work.assets.number_taken(number):
@@ -78,9 +84,8 @@ class AssetsService:
         self._permissions.require(actor, "asset.read", here)
         return found
 
-    def _number(self, work: Work, category: str) -> str:
+    def _number(self, work: Work, category: str, prefix: str) -> str:
         """The next free number of a category: its letters and five digits. Numbers typed by hand are stepped over."""
-        prefix = load_assets().categories[category].number_prefix
         while True:
             number = f"{prefix}-{work.next_number('asset-' + category):05d}"
             if not work.assets.number_taken(number):

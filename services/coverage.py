@@ -15,11 +15,12 @@ from domain.errors import Invalid
 from domain.policy.coverage import SMALL_BASE_HOUSEHOLDS
 from domain.policy.permissions import Permissions
 from domain.records import Actor, Area
-from geo.coverage import UnitCoverage, buildings_by_zone, managed_coverage, total
+from geo.coverage import UNMANAGED, UnitCoverage, buildings_by_zone, managed_coverage, total
 from geo.geojson import geometry_to_geojson, simplified_coverage
 from geo.hatch import hatch
 from geo.locate import PlaceIndex
 from geo.measure import bounds, label_point
+from services.policy import LivePolicy
 from storage.store import Store
 
 UNITS = ("street", "grid")
@@ -128,11 +129,14 @@ class Coverage:
 
 
 class CoverageService:
-    def __init__(self, store: Store, permissions: Permissions, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, permissions: Permissions, policy: LivePolicy, clock: Callable[[], datetime]
+    ) -> None:
         self._store = store
         self._permissions = permissions
+        self._policy = policy
         self._clock = clock
-        self._counted: dict[tuple[str, int, int, int], Coverage] = {}
+        self._counted: dict[tuple[Any, ...], Coverage] = {}
 
     def per(self, unit: str, actor: Actor) -> Coverage:
         """Coverage per street or per grid. Counted anew when zones, units or buildings have changed.
@@ -142,8 +146,9 @@ class CoverageService:
         self._permissions.require(actor, "coverage.read")
         if unit not in UNITS:
             raise Invalid("unknown_unit", field="unit")
+        edition = self._policy.now().edition
         with self._store.look() as work:
-            key = (unit, work.areas.stamp(unit), work.areas.stamp("zone"), work.buildings.count())
+            key = (unit, work.areas.stamp(unit), work.areas.stamp("zone"), work.buildings.count(), edition)
             last_seen = work.records.last_seen(f"{unit}_id")
             found = self._counted.get(key)
             if found is None:
@@ -156,7 +161,8 @@ class CoverageService:
         return replace(found, rows=rows, asked_at=self._clock())
 
     def _count(self, unit: str, units: list[Area], zones: list[Area], buildings: list[Any]) -> Coverage:
-        modes = [zone.mode for zone in zones]
+        policy = self._policy.now().zones
+        modes = [zone.mode if zone.mode is None or policy.is_managed(zone.mode) else UNMANAGED for zone in zones]
         by_zone = buildings_by_zone(
             PlaceIndex(range(len(units)), [u.geometry for u in units]),
             PlaceIndex(range(len(zones)), [z.geometry for z in zones]),
@@ -167,7 +173,7 @@ class CoverageService:
             [b.households for b in buildings],
         )
         figures = managed_coverage(by_zone, [u.geometry for u in units], [z.geometry for z in zones], modes)
-        bare = [z for z in zones if z.mode in (None, "unmanaged")]
+        bare = [z for z in zones if not policy.is_managed(z.mode)]
         all_at, bare_at = _main_units(units, zones), _main_units(units, bare)
         rows = tuple(
             UnitRow(area, row, all_at.get(area.area_id, 0), bare_at.get(area.area_id, 0))

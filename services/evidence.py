@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 from domain.capture import PHOTO_CAP_BYTES
 from domain.errors import Busy, Invalid, NotFound, TooLarge
-from domain.policy.catalogue import Catalogue
 from domain.policy.permissions import Permissions, Scoped
 from domain.records import Actor, Photo, Record
 from i18n import words
 from media.client import RETRY_CODES, MediaWorker
 from media.header import check_header
 from media.stamp import Stamp
+from services.policy import LivePolicy
 from services.queue import ATTEMPTS_AT_MOST, Closing, Queue
 from storage.jobs import Job
 from storage.photos import Arriving, PhotoStore
@@ -51,13 +51,13 @@ class Picture:
 
 class Evidence:
     def __init__(
-        self, store: Store, photos: PhotoStore, permissions: Permissions, catalogue: Catalogue, queue: Queue,
+        self, store: Store, photos: PhotoStore, permissions: Permissions, policy: LivePolicy, queue: Queue,
         clock: Callable[[], datetime], timezone: ZoneInfo, *, font: Path | None, decodes_heic: bool = False,
     ) -> None:  # fmt: skip
         self._store = store
         self._photos = photos
         self._permissions = permissions
-        self._catalogue = catalogue
+        self._policy = policy
         self._queue = queue
         self._clock = clock
         self._timezone = timezone
@@ -214,8 +214,9 @@ class Evidence:
     def _stamp(self, photo: Photo, record: Record) -> Stamp:
         """Everything the stamp says, in Chinese: it is part of the picture and must not change with the reader."""
         say = words("zh")
-        issue = self._catalogue.get(record.issue_type)
-        shot = next((s.zh for s in issue.shots if s.code == photo.shot), say("record.extra_shot"))
+        issues = self._policy.issues_of(record.catalogue_edition)
+        shots = issues.get(record.issue_type).shots if issues.has(record.issue_type) else ()
+        shot = next((s.zh for s in shots if s.code == photo.shot), say("record.extra_shot"))
         taken = (photo.taken_at or record.captured_at).astimezone(self._timezone)
         fix = photo.position or record.position
         position = say("record.no_fix")

@@ -16,6 +16,7 @@ import shapely
 from domain import layers
 from domain.errors import Conflict, Invalid
 from domain.policy.permissions import Permissions
+from domain.policy.zones import ZonePolicy
 from domain.records import Actor, Assignment
 from geo import measure
 from geo.guess import CHINA, DATUMS, Frame, Guess, UnknownFrame, guess, into_lonlat, is_frame, is_inside
@@ -35,10 +36,17 @@ OPERATOR = Actor("", "manage.py", (Assignment("admin", "city"),))
 
 
 class Exchange:
-    def __init__(self, store: Store, permissions: Permissions, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        permissions: Permissions,
+        clock: Callable[[], datetime],
+        zone_words: Callable[[], ZonePolicy],
+    ) -> None:
         self._store = store
         self._permissions = permissions
         self._clock = clock
+        self._zone_words = zone_words  # kinds and modes in force now
 
     def preview(
         self, path: Path, layer: str, actor: Actor, choices: Choices | None = None, progress: Progress | None = None,
@@ -61,7 +69,8 @@ class Exchange:
         mapping |= layers.checked_columns(layer, table.columns, choices.columns or {})
         mapping = {f: c for f, c in mapping.items() if (choices.columns or {}).get(f) != ""}
         raw = shapely.from_wkb(np.array(table.wkb, dtype=object))
-        rows = layer_rows.read_rows(layer, table.columns, table.rows, mapping, raw, table.faults)
+        rows = layer_rows.read_rows(layer, table.columns, table.rows, mapping, raw, table.faults,
+                                    self._zone_words())  # fmt: skip
         found, frame = _frame(table, raw, rows, known, around, choices)
         lonlat = _carried(raw, frame, around)
         for row, shape in zip(rows, lonlat, strict=True):

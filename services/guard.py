@@ -7,12 +7,12 @@ service asks for permission first; asking here makes that question look at the s
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from domain.errors import NotSignedIn
-from domain.policy.permissions import Permissions, Reach, Scoped
+from domain.policy.permissions import Action, Permissions, Reach, Scoped
+from domain.policy.reading import Term
 from domain.records import Actor, Person
 from storage.store import Store
 
@@ -64,15 +64,31 @@ class Sessions:
             self._known.clear()
 
 
-@dataclass(frozen=True)
 class LivePermissions(Permissions):
-    """The table of permissions.toml; `require` also asks whether the login still stands."""
+    """The table of permissions in force now; `require` also asks whether the login still stands."""
 
-    still: Callable[[Actor], Actor] = field(kw_only=True)
+    still: Callable[[Actor], Actor]
+    _rules: Callable[[], Permissions]
 
-    @classmethod
-    def over(cls, rules: Permissions, sessions: Sessions) -> LivePermissions:
-        return cls(rules.edition, rules.actions, rules.roles, still=sessions.still)
+    def __init__(self, rules: Callable[[], Permissions], still: Callable[[Actor], Actor]) -> None:
+        object.__setattr__(self, "_rules", rules)
+        object.__setattr__(self, "still", still)
+
+    @property
+    def edition(self) -> str:
+        return self._rules().edition
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        return self._rules().actions
+
+    @property
+    def roles(self) -> Mapping[str, Mapping[str, str]]:
+        return self._rules().roles
+
+    @property
+    def terms(self) -> Mapping[str, Term]:
+        return self._rules().terms
 
     def require(self, actor: Actor, action: str, subject: Scoped | None = None) -> None:
         """Raises NotSignedIn, NotAllowed, NotFound."""

@@ -15,6 +15,7 @@ from domain.policy.permissions import Permissions
 from domain.policy.plates import normal_plate
 from domain.records import Actor, Place, Record
 from services.places import find_place
+from services.policy import LivePolicy
 from storage.records import position_json
 from storage.store import Store, Work
 
@@ -24,18 +25,18 @@ NOTE_AT_MOST = 2000
 
 class Intake:
     def __init__(
-        self, store: Store, permissions: Permissions, catalogue: Catalogue, clock: Callable[[], datetime],
+        self, store: Store, permissions: Permissions, policy: LivePolicy, clock: Callable[[], datetime],
         timezone: ZoneInfo,
     ) -> None:  # fmt: skip
         self._store = store
         self._permissions = permissions
-        self._catalogue = catalogue
+        self._policy = policy
         self._clock = clock
         self._timezone = timezone
 
     def catalogue(self, actor: Actor) -> Catalogue:
         self._permissions.require(actor, "record.report")
-        return self._catalogue
+        return self._policy.now().issues
 
     def receive(self, capture: Capture, actor: Actor) -> tuple[Record, bool]:
         """Keep a capture. (record, True) when new, (record, False) when the same came before.
@@ -44,10 +45,11 @@ class Intake:
         outside the city is taken all the same: the office settles it.
         """
         self._permissions.require(actor, "record.report")
-        plate = self._judge(capture)
-        return self._store.run(lambda work: self._keep(work, capture, plate, actor))
+        issues = self._policy.now().issues
+        plate = self._judge(capture, issues)
+        return self._store.run(lambda work: self._keep(work, capture, plate, issues.edition, actor))
 
-    def _keep(self, work: Work, capture: Capture, plate: str | None, actor: Actor) -> tuple[Record, bool]:
+    def _keep(self, work: Work, capture: Capture, plate: str | None, edition: str, actor: Actor) -> tuple[Record, bool]:
         known = work.records.content_hash(capture.id)
         if known is not None:
             if known != (capture.content_hash, actor.person_id):
@@ -56,20 +58,20 @@ class Intake:
         now = self._clock()
         place = _place_of(work, capture)
         number = self._number(work, now)
-        row = self._row(capture, plate, place, number, actor, now)
+        row = {**self._row(capture, plate, place, number, actor, now), "catalogue_edition": edition}
         photos = [_photo_row(capture.id, i, p) for i, p in enumerate(capture.photos)]
         work.records.add(row, photos)
         work.history.write("record", capture.id, "record.received", _payload(row, capture), at=now,
                            actor_id=actor.person_id)  # fmt: skip
         return _existing(work, capture.id), True
 
-    def _judge(self, capture: Capture) -> str | None:
+    def _judge(self, capture: Capture, issues: Catalogue) -> str | None:
         """The rules of the catalogue. Gives the plate in its normal form."""
         if capture.kind != "report":
             raise Invalid("kind_not_yet", field="kind", kind=capture.kind)
-        if not self._catalogue.has(capture.issue_type):
+        if not issues.has(capture.issue_type):
             raise Invalid("unknown_issue_type", field="issue_type", issue_type=capture.issue_type)
-        issue = self._catalogue.get(capture.issue_type)
+        issue = issues.get(capture.issue_type)
         self._judge_photos(capture, {shot.code for shot in issue.shots})
         for shot in issue.shots:
             if shot.required and all(p.shot != shot.code for p in capture.photos):
@@ -122,7 +124,7 @@ class Intake:
             "pin": {"lon": capture.pin[0], "lat": capture.pin[1]} if capture.pin else None,
             "lon": lon, "lat": lat, **place_columns(place),
             "building": capture.building, "unit": capture.unit, "floor": capture.floor, "note": capture.note,
-            "plate": plate, "catalogue_edition": self._catalogue.edition, "content_hash": capture.content_hash,
+            "plate": plate, "content_hash": capture.content_hash,
             "body": capture.body, "is_sample": False,
         }  # fmt: skip
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from domain import layers
-from domain.policy.zones import load_zones
+from domain.policy.zones import ZonePolicy
 from domain.records import Area, Building, Road
 from geo import measure
 from geo.validity import DECIMALS, MIN_AREA_M2, OUTSIDE_ALLOWED, BadGeometry, check_polygon
@@ -86,7 +86,7 @@ class Around:
 
 def read_rows(
     layer: str, columns: Sequence[str], cells: Sequence[Sequence[Any]], chosen: Mapping[str, str],
-    shapes: NDArray[np.object_], faults: Mapping[int, Sequence[str]],
+    shapes: NDArray[np.object_], faults: Mapping[int, Sequence[str]], words: ZonePolicy,
 ) -> list[Row]:  # fmt: skip
     """Rows with their values read and the reader's faults told; lines not yet judged."""
     places = {name: list(columns).index(column) for name, column in chosen.items()}
@@ -94,7 +94,7 @@ def read_rows(
     for i, row in enumerate(cells):
         found = Row(i + 1, {}, shapes[i])
         for name in layers.FIELDS[layer]:
-            _read_cell(layer, name, row[places[name]] if name in places else None, found)
+            _read_cell(layer, name, row[places[name]] if name in places else None, found, words)
         for fault in faults.get(i, ()):
             repair = "close_ring" if fault == "ring_open" else None
             code = "geometry_ring_open" if fault == "ring_open" else "geometry_coordinates_malformed"
@@ -105,7 +105,7 @@ def read_rows(
     return rows
 
 
-def _read_cell(layer: str, name: str, value: Any, row: Row) -> None:
+def _read_cell(layer: str, name: str, value: Any, row: Row, words: ZonePolicy) -> None:
     try:
         if name == "households":
             row.values[name] = layers.count_of(value)
@@ -119,7 +119,7 @@ def _read_cell(layer: str, name: str, value: Any, row: Row) -> None:
         return
     text = layers.text_of(value)
     if layer == "zone" and name in ("kind", "mode"):
-        row.values[name] = _zone_word(name, text, row)
+        row.values[name] = _zone_word(name, text, row, words)
     elif len(text) > layers.LENGTHS.get(name, 200):
         row.values[name] = text[: layers.LENGTHS.get(name, 200)]
         facts = {"at_most": layers.LENGTHS.get(name, 200), "now": len(text)}
@@ -128,10 +128,9 @@ def _read_cell(layer: str, name: str, value: Any, row: Row) -> None:
         row.values[name] = text or None
 
 
-def _zone_word(name: str, text: str, row: Row) -> str | None:
+def _zone_word(name: str, text: str, row: Row, words: ZonePolicy) -> str | None:
     """A kind or mode by its code or by its word in either language; an empty cell stays empty."""
-    policy = load_zones()
-    entries: Mapping[str, Any] = policy.kinds if name == "kind" else policy.modes
+    entries: Mapping[str, Any] = words.kinds if name == "kind" else words.modes
     for code, entry in entries.items():
         if text in (code, entry.zh, entry.en):
             return code

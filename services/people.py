@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from domain.errors import Invalid, NotFound, NotSignedIn, TooMany
 from domain.policy.permissions import Permissions
-from domain.records import AUTO, ROLES, SCOPES, Actor, Assignment, Person
+from domain.records import AUTO, SCOPES, Actor, Assignment, Person
 from services.guard import Sessions, actor_of
 from services.passwords import NO_PASSWORD, Passwords, check_new
 from storage.store import Store, Work
@@ -235,9 +235,10 @@ class People:
             raise Invalid("name_missing", field="name")
         if phone is not None and not (phone.lstrip("+").isdigit() and 6 <= len(phone) <= 20):
             raise Invalid("bad_phone", field="phone")
+        offered = self._permissions.offered_roles(self._clock().date())
         for held in assignments:
             if (
-                held.role not in ROLES
+                held.role not in offered
                 or held.scope_kind not in SCOPES
                 or (held.scope_kind != "city") != bool(held.scope_id)
             ):

@@ -11,13 +11,13 @@ import shapely
 
 from domain.errors import NotFound
 from domain.filters import UNSETTLED, RecordFilter
-from domain.policy.catalogue import Catalogue
 from domain.policy.permissions import Permissions, Reach
 from domain.records import Actor, HistoryEntry, Record
 from geo import geojson, measure
 from i18n import words
 from services.evidence import scope_of
 from services.history import broken_links
+from services.policy import LivePolicy
 from storage.store import Store
 
 ON_MAP_AT_MOST = 5000
@@ -51,11 +51,11 @@ class Story:
 
 class RecordsService:
     def __init__(
-        self, store: Store, permissions: Permissions, catalogue: Catalogue, clock: Callable[[], datetime]
+        self, store: Store, permissions: Permissions, policy: LivePolicy, clock: Callable[[], datetime]
     ) -> None:
         self._store = store
         self._permissions = permissions
-        self._catalogue = catalogue
+        self._policy = policy
         self._clock = clock
 
     def get(self, record_id: str, actor: Actor) -> Record:
@@ -117,10 +117,12 @@ class RecordsService:
         return self._permissions.reach(actor, "record.read")
 
     def _on_map(self, record: Record, actor: Actor) -> dict[str, Any]:
-        issue = self._catalogue.get(record.issue_type)
+        issues = self._policy.issues_of(record.catalogue_edition)
+        issue = issues.get(record.issue_type) if issues.has(record.issue_type) else None
+        kind = issue.name(actor.lang) if issue else record.issue_type
         return {
-            "id": record.id, "number": record.number, "issue_type": record.issue_type, "icon": issue.icon,
-            "title": words(actor.lang)("record.suspected", kind=issue.name(actor.lang)), "state": record.state,
+            "id": record.id, "number": record.number, "issue_type": record.issue_type, "icon": issue.icon if issue else "",
+            "title": words(actor.lang)("record.suspected", kind=kind), "state": record.state,
             "captured_at": record.captured_at.isoformat(), "zone_name": record.zone_name,
         }  # fmt: skip
 

@@ -13,12 +13,12 @@ from shapely.geometry.base import BaseGeometry
 
 from domain.errors import Conflict, Invalid, NotFound
 from domain.policy.permissions import Permissions, Scoped
-from domain.policy.zones import load_zones
 from domain.records import Actor, Area, Building, DivisionRow
 from geo import measure
 from geo.division import OUTSIDE, count_buildings, divide
 from geo.geojson import geometry_to_geojson
 from geo.validity import BadGeometry, polygon_from_geojson
+from services.policy import LivePolicy
 from storage.store import Store, Work
 
 OVERLAP_NOISE_M2 = 1.0
@@ -51,9 +51,12 @@ class Measured:
 
 
 class Zones:
-    def __init__(self, store: Store, permissions: Permissions, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: Store, permissions: Permissions, policy: LivePolicy, clock: Callable[[], datetime]
+    ) -> None:
         self._store = store
         self._permissions = permissions
+        self._policy = policy
         self._clock = clock
 
     def measure(self, polygon: dict[str, Any], zone_id: str | None, actor: Actor) -> Measured:
@@ -73,12 +76,12 @@ class Zones:
         """
         self._permissions.require(actor, "zone.draft")
         name = name.strip()
-        words = load_zones()
+        words, today = self._policy.now().zones, self._policy.today()
         if not 1 <= len(name) <= 100:
             raise Invalid("zone_name_missing", field="name")
-        if kind not in words.kinds:
+        if kind not in words.kinds or not words.kinds[kind].term.holds(today):
             raise Invalid("unknown_zone_kind", field="kind")
-        if mode not in words.modes:
+        if mode not in words.modes or not words.modes[mode].term.holds(today):
             raise Invalid("unknown_zone_mode", field="mode")
         geometry = _read(polygon)
         now = self._clock()

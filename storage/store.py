@@ -22,6 +22,7 @@ from storage.areas import Areas
 from storage.assets import Assets
 from storage.buildings import Buildings
 from storage.calendar import Calendar
+from storage.editions import Editions
 from storage.engine import BUSY_TIMEOUT_MS, READS, is_away, open_engine, plain_words, writers_turn
 from storage.history import History
 from storage.jobs import Jobs
@@ -70,6 +71,10 @@ class Work:
     @cached_property
     def calendar(self) -> Calendar:
         return Calendar(self.connection)
+
+    @cached_property
+    def editions(self) -> Editions:
+        return Editions(self.connection)
 
     @cached_property
     def jobs(self) -> Jobs:

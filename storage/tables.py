@@ -316,12 +316,39 @@ jobs = Table(
     Index("ix_jobs_state_run_after", "state", "run_after"),
 )  # fmt: skip
 
+policy_editions = Table(
+    "policy_editions", metadata, _serial(),
+    Column("edition", String(64), nullable=False, unique=True),  # records name it
+    Column("base", String(64), nullable=False),  # the built-in edition it goes back to
+    Column("is_builtin", sa.Boolean, nullable=False),
+    Column("state", String(16), nullable=False, index=True),  # offered, planned, in_force, superseded, withdrawn
+    Column("note", Text, nullable=False),
+    Column("author_id", String(64)),
+    Column("created_at", Utc, nullable=False),
+    Column("adopted_at", Utc),
+    Column("in_force_from", Utc),
+    Column("changes", sa.JSON, nullable=False),  # field by field, against the edition before it
+)  # fmt: skip
+
 catalogue_editions = Table(
     "catalogue_editions", metadata,
     Column("family", String(32), primary_key=True),
     Column("edition", String(64), primary_key=True),
-    Column("body", Text, nullable=False),
-    Column("adopted_at", Utc, nullable=False),
+    Column("body", Text, nullable=False),  # TOML
+    Column("kept_at", Utc, nullable=False),
+)  # fmt: skip
+
+# What the next edition will change, entry by entry, until it is adopted or thrown away.
+policy_drafts = Table(
+    "policy_drafts", metadata, _serial(),
+    Column("family", String(32), nullable=False),
+    Column("section", String(64), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("changes", sa.JSON, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("author_id", String(64), nullable=False),
+    Column("at", Utc, nullable=False),
+    UniqueConstraint("family", "section", "code"),
 )  # fmt: skip
 
 calendar_years = Table(

@@ -31,7 +31,7 @@ MAY = {
     "media": {"PIL", "pillow_heif", "imagehash", "numpy", "defusedxml", "domain", "i18n", "media"},
     "documents": {"PIL", "docxtpl", "docx", "xlsxwriter", "domain", "i18n", "documents"},
     "ui": {"streamlit", "pydeck", "altair", "pandas", "numpy", "domain", "i18n", "ui"},
-    "domain": {"shapely", "domain"},
+    "domain": {"shapely", "tomli_w", "domain"},
     "geo": {"numpy", "shapely", "geopandas", "pandas", "pyproj", "geo"},
     "i18n": {"i18n"},
 }  # fmt: skip

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import streamlit as st
 
-from domain.policy.assets import Attribute, Category, load_assets
+from domain.policy.assets import AssetPolicy, Attribute, Category, offered
 from domain.records import Place
 from i18n import Words
 from ui import bundle
@@ -17,13 +18,14 @@ MAP_PX = 420
 Point = tuple[float, float]
 
 
-def kind(fields: Fields, say: Words) -> Category:
+def kind(policy: AssetPolicy, today: date, say: Words) -> Category:
     """Which category; it decides the rest of the form and stays for the next asset."""
-    words = {code: each.name(say.lang) for code, each in load_assets().categories.items()}
+    categories = policy.offered(today)
+    words = {code: each.name(say.lang) for code, each in categories.items()}
     codes = list(words)
     chosen = st.segmented_control(say("asset.category"), codes, format_func=lambda code: words.get(code, code), default=codes[0], required=True,
                                   key="slg.asset_category")  # fmt: skip
-    return load_assets().categories[chosen or codes[0]]
+    return categories.get(chosen or codes[0], categories[codes[0]])
 
 
 def what(fields: Fields, category: Category, say: Words) -> None:
@@ -66,12 +68,11 @@ def place_line(place: Place | None, say: Words) -> None:
                     grid=place.grid.name if place.grid else say("asset.place_no_grid")), icon=":material/pin_drop:")  # fmt: skip
 
 
-def whose(fields: Fields, say: Words) -> None:
-    policy = load_assets()
+def whose(fields: Fields, policy: AssetPolicy, today: date, say: Words) -> None:
     st.markdown(f"### {say('asset.who')}")
     for column, draw in zip(st.columns(3), (
-        lambda: fields.pick("ownership", say("asset.ownership"), _names(policy.ownership, say)),
-        lambda: fields.pick("status", say("asset.status"), _names(policy.status, say), usual="in_use"),
+        lambda: fields.pick("ownership", say("asset.ownership"), _names(offered(policy.ownership, today), say)),
+        lambda: fields.pick("status", say("asset.status"), _names(offered(policy.status, today), say), usual="in_use"),
         lambda: fields.text("decision_ref", _optional("decision_ref", say), hint=say("asset.decision_hint")),
     ), strict=True):  # fmt: skip
         with column:
@@ -80,10 +81,12 @@ def whose(fields: Fields, say: Words) -> None:
     with left:
         fields.text("operator", _optional("operator", say))
     with right:
-        fields.pick("operation_mode", _optional("operation_mode", say), _names(policy.operation_modes, say))
+        fields.pick(
+            "operation_mode", _optional("operation_mode", say), _names(offered(policy.operation_modes, today), say)
+        )
 
 
-def contract(fields: Fields, say: Words) -> None:
+def contract(fields: Fields, policy: AssetPolicy, today: date, say: Words) -> None:
     st.markdown(f"### {say('asset.contract')}")
     first, second, third = st.columns(3)
     with first:
@@ -91,18 +94,20 @@ def contract(fields: Fields, say: Words) -> None:
         fields.text("rent", _optional("rent", say), hint=say("asset.rent_hint"))
     with second:
         fields.text("contract_start", _optional("contract_start", say), hint=say("asset.day_hint"))
-        fields.pick("billing_cycle", _optional("billing_cycle", say), _names(load_assets().billing_cycles, say))
+        fields.pick("billing_cycle", _optional("billing_cycle", say),
+                    _names(offered(policy.billing_cycles, today), say))  # fmt: skip
     with third:
         fields.text("contract_end", _optional("contract_end", say), hint=say("asset.day_hint"))
         fields.text("area_m2", _optional("area_m2", say))
 
 
-def more(fields: Fields, category: Category, say: Words) -> None:
+def more(fields: Fields, category: Category, today: date, say: Words) -> None:
     """The further columns of this category, then the remarks."""
-    if category.attributes:
+    columns_now = [each for each in category.attributes if each.term.holds(today)]
+    if columns_now:
         st.markdown(f"### {say('asset.more', category=category.name(say.lang))}")
         columns = st.columns(3)
-        for number, attribute in enumerate(category.attributes):
+        for number, attribute in enumerate(columns_now):
             with columns[number % 3]:
                 _attribute(fields, attribute, say)
     fields.text("remarks", _optional("remarks", say), is_long=True)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pandas as pd
 import streamlit as st
 
-from domain.policy.assets import findings, load_assets
+from domain.policy.assets import AssetPolicy, findings
 from domain.policy.cells import money_text
 from domain.records import Asset
 from i18n import Words
@@ -24,18 +24,17 @@ WIDTHS_PX = {"asset_no": 92, "zone": 92, "name": 168, "quantity": 66, "ownership
 RIGHT = ("quantity", "rent")
 
 
-def category_switch(counts: Mapping[str, int], chosen: str, say: Words) -> dict[str, str]:
+def category_switch(policy: AssetPolicy, counts: Mapping[str, int], chosen: str, say: Words) -> dict[str, str]:
     """Words of the category filter, each with how many there are; "all" comes first."""
     words = {"all": say("asset.counted", word=say("asset.all"), n=sum(counts.values()))}
-    for code, category in load_assets().categories.items():
+    for code, category in policy.categories.items():
         if counts.get(code) or code == chosen:
             words[code] = say("asset.counted", word=category.name(say.lang), n=counts.get(code, 0))
     return words
 
 
-def table(found: Sequence[Asset], say: Words) -> None:
+def table(found: Sequence[Asset], policy: AssetPolicy, say: Words) -> None:
     """Every column a reader of the register asks for; money and days exactly as they are kept."""
-    policy = load_assets()
     rows = [
         {
             "asset_no": a.asset_no, "zone": a.zone_name or say("asset.no_zone"), "name": a.name,

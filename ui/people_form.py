@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from domain.policy.departments import load_offices
-from domain.records import ROLES, Area, Assignment, Person
+from domain.policy.departments import Offices
+from domain.records import Area, Assignment, Person
 from i18n import Words
 from ui import facts, state
 from ui.forms import Fields
@@ -22,11 +22,13 @@ ROW_PX, HEAD_PX, TALL_ROWS = 36, 38, 14
 RoleWords = Mapping[str, Mapping[str, str]]
 
 
-def table(found: Sequence[Person], roles: RoleWords, name_of: Callable[[str], str], say: Words) -> None:
+def table(
+    found: Sequence[Person], roles: RoleWords, offices: Offices, name_of: Callable[[str], str], say: Words
+) -> None:
     """One row a person: who, what they do, where."""
     rows = [
         {
-            "name": p.name, "roles": roles_of(p, roles, say), "areas": areas_of(p, name_of, say),
+            "name": p.name, "roles": roles_of(p, roles, say), "areas": areas_of(p, offices, name_of, say),
             "username": p.username, "phone": p.phone or "",
             "state": say("people.disabled" if p.disabled_at else "people.active"),
         }
@@ -49,36 +51,39 @@ def roles_of(person: Person, roles: RoleWords, say: Words) -> str:
     return "、".join(dict.fromkeys(names)) or say("app.none")
 
 
-def areas_of(person: Person, name_of: Callable[[str], str], say: Words) -> str:
+def areas_of(person: Person, offices: Offices, name_of: Callable[[str], str], say: Words) -> str:
     """Areas by name; departments by the names of the policy's list."""
     names = []
     for held in person.assignments:
         if held.scope_kind == "city":
             names.append(say("app.whole_city"))
-        elif held.scope_kind == "department" and (office := load_offices().departments.get(held.scope_id or "")):
-            names.append(office.en if say.lang == "en" else office.zh)
+        elif held.scope_kind == "department" and (office := offices.departments.get(held.scope_id or "")):
+            names.append(office.name(say.lang))
         else:
             names.append(name_of(held.scope_id or ""))
     return "、".join(dict.fromkeys(names)) or say("app.none")
 
 
-def new(fields: Fields, roles: RoleWords, choices: Callable[[str], Sequence[Area]], say: Words) -> None:
-    """The fields of a new account; choices("street") gives the areas of a layer."""
+def new(
+    fields: Fields, roles: RoleWords, offices: Mapping[str, str], choices: Callable[[str], Sequence[Area]], say: Words
+) -> None:
+    """The fields of a new account. roles: those that may be given. offices: department to its name.
+
+    choices("street") gives the areas of a layer.
+    """
     left, right = st.columns(2)
     with left:
         fields.text("username", say("people.username"), hint=say("people.username_hint"))
         fields.text("name", say("people.name"))
         fields.text("phone", say("people.phone"), hint=say("people.phone_hint"))
     with right:
-        role = fields.pick("role", say("people.role"), {code: roles[code][say.lang] for code in ROLES})
+        role = fields.pick("role", say("people.role"), {code: role[say.lang] for code, role in roles.items()})
         kinds = OFFERED.get(role or "", NEAR)
         kind = fields.pick(
             f"scope.{role}", say("people.scope"), {k: say(f"people.scope_{k}") for k in kinds}, usual=kinds[0]
         )
         if kind == "department":
-            offices = load_offices().departments.items()
-            names = {code: each.en if say.lang == "en" else each.zh for code, each in offices}
-            fields.pick("area.department", say("people.area"), names)
+            fields.pick("area.department", say("people.area"), offices)
         elif kind in NEAR:
             fields.pick(f"area.{kind}", say("people.area"), _area_names(kind, choices))
 

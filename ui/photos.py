@@ -8,7 +8,7 @@ from datetime import tzinfo
 from typing import Any
 from urllib.parse import urlencode
 
-from domain.policy.catalogue import Catalogue
+from domain.policy.catalogue import Catalogue, CatalogueOf
 from domain.policy.issue import IssueType
 from domain.records import Photo, Record
 from i18n import Words
@@ -19,17 +19,17 @@ TRAILING_BRACKET = re.compile(r"\s*(（[^（）]*）|\([^()]*\))$")
 BARE_FIGURE = re.compile(r"-?[0-9]{1,4}[A-Za-z]?")
 
 
-def cards(records: Sequence[Record], catalogue: Catalogue, zone: tzinfo, say: Words, *, key: str) -> str | None:
+def cards(records: Sequence[Record], issues_of: CatalogueOf, zone: tzinfo, say: Words, *, key: str) -> str | None:
     """Records as cards; gives the number of the one that was pressed in this run."""
     data = {
-        "cards": [card(record, catalogue, zone, say) for record in records],
+        "cards": [card(record, issues_of, zone, say) for record in records],
         "words": {"no_picture": say("records.no_picture")},
     }
     component = bundle.inline("cards")
     return component(data=data, key=key, height="content", on_open_change=lambda: None).open
 
 
-def card(record: Record, catalogue: Catalogue, zone: tzinfo, say: Words) -> dict[str, Any]:
+def card(record: Record, issues_of: CatalogueOf, zone: tzinfo, say: Words) -> dict[str, Any]:
     marks = []
     if record.place_state != "settled":
         marks.append({"word": say("records.unsettled"), "tone": "warn", "sign": UNSETTLED_MARK})
@@ -38,16 +38,16 @@ def card(record: Record, catalogue: Catalogue, zone: tzinfo, say: Words) -> dict
         marks.append({"word": word, "tone": "warn", "sign": "cloud_upload"})
     return {
         "number": record.number, "href": "/one_record?" + urlencode({"id": record.number}),
-        "title": suspected(record, catalogue, say), "state": chips.state_json(record.state, say),
+        "title": suspected(record, issues_of, say), "state": chips.state_json(record.state, say),
         "marks": marks, "where": where(record, say), "when": times.moment(record.captured_at, zone),
         "by": record.reporter_name,
         "photo": f"/api/v1/photos/{record.cover_photo_id}/thumb" if record.cover_photo_id else None,
     }  # fmt: skip
 
 
-def suspected(record: Record, catalogue: Catalogue, say: Words) -> str:
-    """疑似 and the kind: nobody has decided yet."""
-    return say("record.suspected", kind=kind_name(record.issue_type, catalogue, say))
+def suspected(record: Record, issues_of: CatalogueOf, say: Words) -> str:
+    """疑似 and the kind, by the edition that the record names: nobody has decided yet."""
+    return say("record.suspected", kind=kind_name(record.issue_type, issues_of(record.catalogue_edition), say))
 
 
 def kind_name(code: str, catalogue: Catalogue, say: Words) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from domain.policy.catalogue import Catalogue
 from domain.policy.issue import IssueType
-from domain.policy.zones import load_zones
+from domain.policy.zones import ZonePolicy
 from domain.records import Record
 from i18n import Words
 from ui import chips, state, times
@@ -41,13 +41,15 @@ def warnings(record: Record, zone: tzinfo, say: Words) -> None:
         rows.told(sentence, "warn", "more_time")
 
 
-def facts(record: Record, issue: IssueType | None, apart_m: float | None, zone: tzinfo, say: Words) -> None:
+def facts(
+    record: Record, issue: IssueType | None, zones: ZonePolicy, apart_m: float | None, zone: tzinfo, say: Words
+) -> None:
     area = record.zone_name or say(f"place.{record.place_state}")
     place = " · ".join(part for part in (area, inside(record, say)) if part)
     rows.facts([
         (say("record.place"), place),
         (say("record.grid"), " · ".join(part for part in (record.grid_name, record.street_name) if part)),
-        (say("record.mode"), _mode(record, say)),
+        (say("record.mode"), _mode(record, zones, say)),
         (say("record.plate"), record.plate),
         (say("record.note"), record.note),
         (say("record.lead"), _offices(issue, say)),
@@ -85,8 +87,8 @@ def originals(record: Record, issue: IssueType | None, say: Words) -> None:
                                icon=":material/download:")  # fmt: skip
 
 
-def _mode(record: Record, say: Words) -> Markup | None:
-    mode = load_zones().modes.get(record.zone_mode or "")
+def _mode(record: Record, zones: ZonePolicy, say: Words) -> Markup | None:
+    mode = zones.modes.get(record.zone_mode or "")
     if mode is None:
         return None
     return el("span", chips.mode_mark(mode, state.theme()), mode.name(say.lang), class_="slg-row")

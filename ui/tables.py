@@ -8,7 +8,7 @@ from datetime import tzinfo
 import pandas as pd
 import streamlit as st
 
-from domain.policy.catalogue import Catalogue
+from domain.policy.catalogue import CatalogueOf
 from domain.policy.states import load_states
 from domain.records import Day, Record
 from i18n import Words
@@ -17,13 +17,13 @@ from ui.photos import suspected
 ROW_PX, HEAD_PX = 36, 38
 
 
-def records(found: Sequence[Record], catalogue: Catalogue, zone: tzinfo, say: Words, *, key: str) -> str | None:
+def records(found: Sequence[Record], issues_of: CatalogueOf, zone: tzinfo, say: Words, *, key: str) -> str | None:
     """A table of records; gives the number of the row that was pressed in this run."""
     states = load_states()
     frame = pd.DataFrame(
         {
             "number": [r.number for r in found],
-            "kind": [suspected(r, catalogue, say) for r in found],
+            "kind": [suspected(r, issues_of, say) for r in found],
             "state": [states[r.state].name(say.lang) if r.state in states else r.state for r in found],
             # Without its zone: the table shows the wall clock of the office, whatever the browser's own zone is.
             "when": [r.captured_at.astimezone(zone).replace(tzinfo=None) for r in found],

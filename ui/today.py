@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from domain.policy.catalogue import Catalogue
+from domain.policy.catalogue import Catalogue, CatalogueOf
 from domain.records import Actor, Asset
 from i18n import Words
 from ui import facts, photos, times
@@ -169,7 +169,7 @@ def queue(states: Mapping[str, int], say: Words) -> None:
         facts.told(say("today.queue_failed", n=states["failed"]), "warn", "build")
 
 
-def news(actor: Actor, day: Any, catalogue: Catalogue, zone: tzinfo, say: Words) -> str | None:
+def news(actor: Actor, day: Any, catalogue: Catalogue, issues_of: CatalogueOf, zone: tzinfo, say: Words) -> str | None:
     """Figures and the newest records; gives the number of a record that was pressed."""
     if not day.total:
         facts.section(say("today.latest"))
@@ -189,7 +189,7 @@ def news(actor: Actor, day: Any, catalogue: Catalogue, zone: tzinfo, say: Words)
                          query_params={"place": "unsettled"})  # fmt: skip
         st.page_link("pages/records.py", label=say("today.all_records", n=day.total), icon=":material/folder_open:")
     facts.section(say("today.latest"))
-    return photos.cards(day.latest, catalogue, zone, say, key="latest")
+    return photos.cards(day.latest, issues_of, zone, say, key="latest")
 
 
 def _figures(actor: Actor, day: Any, say: Words) -> list[tuple[str, int, str, str, str]]:

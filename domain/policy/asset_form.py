@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from domain.errors import Invalid
-from domain.policy.assets import Attribute, Category, findings, load_assets
+from domain.policy.assets import AssetPolicy, Attribute, Category, findings
 from domain.policy.cells import count, money_fen, real_day
 from domain.records import Asset
 
@@ -49,7 +49,7 @@ class _Reader:
 
 
 def read_asset(
-    typed: Mapping[str, Any], point: tuple[float, float] | None, asset_id: str
+    typed: Mapping[str, Any], point: tuple[float, float] | None, asset_id: str, words: AssetPolicy
 ) -> tuple[Asset, list[Invalid]]:
     """The asset and what stands against keeping it (empty: it can be registered).
 
@@ -58,7 +58,7 @@ def read_asset(
     for the point. Never raises for what a person can type.
     """
     form = _Reader(typed)
-    category = load_assets().categories.get(str(typed.get("category") or ""))
+    category = words.categories.get(str(typed.get("category") or ""))
     texts = {name: form.text(name, longest) for name, longest in LONGEST.items()}
     if not texts["name"]:
         form.miss("asset_name_missing", "name")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from dataclasses import field as made_by
 from datetime import date
 from functools import cache
@@ -12,11 +12,12 @@ from typing import Any
 
 from domain.errors import Invalid
 from domain.policy.cells import real_day
-from domain.policy.reading import BadEntry, Entry, table
+from domain.policy.reading import ALWAYS, BadEntry, Entry, Term, table
 from domain.records import Asset
 
 FILE = "assets.toml"
 ATTRIBUTE_KINDS = ("text", "number", "flag", "choice")
+SOURCES = ("source_zh", "source_en", "component_source_zh", "component_source_en")
 WORD_TABLES = ("ownership", "status", "operation_modes", "billing_cycles", "payees")
 
 
@@ -27,6 +28,7 @@ class Word:
     code: str
     zh: str
     en: str
+    term: Term = made_by(default=ALWAYS, kw_only=True)
 
     def name(self, lang: str) -> str:
         return self.en if lang == "en" else self.zh
@@ -83,20 +85,32 @@ class AssetPolicy:
     billing_cycles: Mapping[str, Word]
     payees: Mapping[str, Word]
     component_system: str
+    sources: Mapping[str, str] = made_by(default_factory=dict)
 
     def subcategory(self, code: str) -> Subcategory | None:
         """Subcategory codes are unique over all categories."""
         return next((s for c in self.categories.values() for s in c.subcategories if s.code == code), None)
 
-    def require(self, asset: Asset) -> None:
-        """Raises Invalid naming the field that cannot stand; warnings are not raised, see `findings`."""
-        self._require_codes(asset)
+    def offered(self, on: date) -> dict[str, Category]:
+        """The categories for new assets on a day, each with the subcategories for that day."""
+        return {
+            code: replace(each, subcategories=tuple(s for s in each.subcategories if s.term.holds(on)))
+            for code, each in self.categories.items()
+            if each.term.holds(on)
+        }
+
+    def require(self, asset: Asset, on: date | None = None) -> None:
+        """Raises Invalid naming the field that cannot stand; warnings are not raised, see `findings`.
+
+        on: the day of a new registration; what is not offered then cannot be chosen.
+        """
+        self._require_codes(asset, on)
         for finding in findings(asset):
             if not finding.is_warning:
                 raise Invalid(finding.code, field=finding.field, **finding.facts)
 
-    def _require_codes(self, asset: Asset) -> None:
-        category = self.categories.get(asset.category)
+    def _require_codes(self, asset: Asset, on: date | None) -> None:
+        category = (self.offered(on) if on else self.categories).get(asset.category)
         if category is None:
             raise Invalid("unknown_choice", field="category", value=asset.category)
         if asset.subcategory not in {sub.code for sub in category.subcategories}:
@@ -108,13 +122,25 @@ class AssetPolicy:
             ("billing_cycle", self.billing_cycles, asset.billing_cycle),
         )
         for name, known, value in lists:
-            if value is not None and value not in known:
+            if value is not None and (value not in known or (on and not known[value].term.holds(on))):
                 raise Invalid("unknown_choice", field=name, value=value)
 
     def as_json(self) -> dict[str, Any]:
         """All lists with both languages."""
-        named = {name: [asdict(word) for word in getattr(self, name).values()] for name in WORD_TABLES}
-        return {"categories": [asdict(category) for category in self.categories.values()], **named}
+        named = {name: [_json(word) for word in getattr(self, name).values()] for name in WORD_TABLES}
+        return {"categories": [_json(category) for category in self.categories.values()], **named}
+
+
+def _json(entry: Any) -> Any:
+    """Entries as plain values; terms are for the server alone."""
+    if isinstance(entry, Word):
+        return {name: _json(getattr(entry, name)) for name in asdict(entry) if name != "term"}
+    return [_json(each) for each in entry] if isinstance(entry, tuple) else entry
+
+
+def offered(words: Mapping[str, Word], on: date) -> dict[str, Word]:
+    """The words of a list that may be chosen on a day."""
+    return {code: word for code, word in words.items() if word.term.holds(on)}
 
 
 def findings(asset: Asset) -> tuple[Finding, ...]:
@@ -164,9 +190,8 @@ def parse(text: str, *, file: str = FILE) -> AssetPolicy:
     head = Entry(file, "", table(text, file))
     categories = {entry.code: _category(entry) for entry in head.coded("categories")}
     lists = {name: {entry.code: _word(entry) for entry in head.named(name)} for name in WORD_TABLES}
-    found = AssetPolicy(categories=categories, component_system=head.text("component_system"), **lists)
-    for note in ("source_zh", "source_en", "component_source_zh", "component_source_en"):
-        head.text(note)
+    sources = {name: head.text(name) for name in SOURCES}
+    found = AssetPolicy(categories=categories, component_system=head.text("component_system"), sources=sources, **lists)
     head.done()
     if not categories:
         raise BadEntry(file, "", "categories", "missing")
@@ -175,7 +200,7 @@ def parse(text: str, *, file: str = FILE) -> AssetPolicy:
 
 
 def _word(entry: Entry) -> Word:
-    found = Word(entry.code, entry.text("zh", at_most=20), entry.text("en", at_most=40))
+    found = Word(entry.code, entry.text("zh", at_most=20), entry.text("en", at_most=40), term=entry.term())
     entry.done()
     return found
 
@@ -191,6 +216,7 @@ def _category(entry: Entry) -> Category:
         icon=entry.text("icon"),
         material=entry.text("material"),
         in_policy=entry.flag("in_policy"),
+        term=entry.term(),
         subcategories=tuple(_subcategory(part) for part in entry.parts("subcategories")),
         attributes=tuple(_attribute(part) for part in entry.parts("attributes")),
     )
@@ -203,7 +229,9 @@ def _category(entry: Entry) -> Category:
 def _subcategory(part: Entry) -> Subcategory:
     component = part.maybe_text("component")
     name = part.text("component_name") if component else ""
-    found = Subcategory(part.text("code"), part.text("zh", at_most=12), part.text("en", at_most=40), component, name)
+    found = Subcategory(
+        part.text("code"), part.text("zh", at_most=12), part.text("en", at_most=40), component, name, term=part.term()
+    )
     part.done()
     return found
 
@@ -213,7 +241,9 @@ def _attribute(part: Entry) -> Attribute:
     choices = tuple(_choice(choice) for choice in part.parts("choices"))
     if (kind == "choice") != bool(choices):
         raise part.bad("choices", "missing" if kind == "choice" else "unknown")
-    found = Attribute(part.text("code"), part.text("zh", at_most=20), part.text("en", at_most=40), kind, choices)
+    found = Attribute(
+        part.text("code"), part.text("zh", at_most=20), part.text("en", at_most=40), kind, choices, term=part.term()
+    )
     part.done()
     return found
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,8 @@ class Catalogue:
     limits_source: str = ""
     sources: Mapping[str, Source] = field(default_factory=dict)
     laws: Mapping[str, Law] = field(default_factory=dict)
+    systems: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+    shots: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def get(self, code: str) -> IssueType:
         """Raises NotFound("no_such_issue_type", issue_type=code)."""
@@ -75,11 +78,19 @@ class Catalogue:
         ranked = [(_rank(kind, asked), at, kind) for at, kind in enumerate(self.types)]
         return tuple(kind for rank, _, kind in sorted(ranked, key=lambda row: row[:2]) if rank < _NO_MATCH)
 
-    def as_json(self) -> dict[str, Any]:
-        """The answer of GET /api/v1/catalogue; retired kinds stay out, old records keep their code."""
-        return {"edition": self.edition, "types": [kind.as_json() for kind in self.types if not kind.retired_on]}
+    def as_json(self, on: date | None = None) -> dict[str, Any]:
+        """The answer of GET /api/v1/catalogue; retired kinds stay out, old records keep their code.
+
+        on: the day it is asked for; without it, every kind with a day of retirement stays out.
+        """
+        return {"edition": self.edition, "types": [kind.as_json() for kind in self.offered(on)]}
+
+    def offered(self, on: date | None = None) -> tuple[IssueType, ...]:
+        """The kinds for new records on a day."""
+        return tuple(kind for kind in self.types if (kind.term.holds(on) if on else not kind.retired_on))
 
 
+CatalogueOf = Callable[[str], Catalogue]  # edition to its catalogue: a record is read by the one it names
 _NO_MATCH = 3
 
 
@@ -112,7 +123,7 @@ def parse(text: str, offices: Offices | None = None, *, file: str = FILE) -> Cat
     reader = _Reader(sources, laws, systems, shots, offices or load_offices())
     types = tuple(reader.issue(entry) for entry in head.coded("types"))
     found = Catalogue(
-        edition=head.text("edition", at_most=40),
+        edition=head.text("edition", at_most=64),
         note_zh=head.text("note_zh"),
         note_en=head.text("note_en"),
         types=types,
@@ -120,6 +131,8 @@ def parse(text: str, offices: Offices | None = None, *, file: str = FILE) -> Cat
         limits_source=head.choice("limits_source", sources),
         sources=sources,
         laws=laws,
+        systems=systems,
+        shots=shots,
     )
     head.done()
     _check_together(file, found)
@@ -163,10 +176,9 @@ def _law(entry: Entry, sources: Mapping[str, Source]) -> Law:
     return found
 
 
-def _system(entry: Entry, sources: Mapping[str, Source]) -> tuple[str, str]:
-    """The printed name of a code system and where its codes were read."""
-    found = entry.text("name"), entry.choice("source", sources)
-    entry.maybe_text("note")
+def _system(entry: Entry, sources: Mapping[str, Source]) -> tuple[str, str, str]:
+    """The printed name of a code system, where its codes were read, a note."""
+    found = entry.text("name"), entry.choice("source", sources), entry.maybe_text("note")
     entry.done()
     return found
 
@@ -188,12 +200,12 @@ class _Reader:
 
     sources: Mapping[str, Source]
     laws: Mapping[str, Law]
-    systems: Mapping[str, tuple[str, str]]
+    systems: Mapping[str, tuple[str, str, str]]
     shot_words: Mapping[str, Mapping[str, str]]
     offices: Offices
 
     def issue(self, entry: Entry) -> IssueType:
-        retired, (note_zh, note_en) = entry.maybe_day("retired_on"), _pair(entry, "note")
+        term, (note_zh, note_en) = entry.term(), _pair(entry, "note")
         found = IssueType(
             code=entry.code,
             zh=entry.text("zh", at_most=40),
@@ -223,7 +235,8 @@ class _Reader:
             distinguish_from=tuple(_contrast(part) for part in entry.parts("distinguish_from")),
             note_zh=note_zh,
             note_en=note_en,
-            retired_on=retired.isoformat() if retired else "",
+            retired_on=term.retired_on.isoformat() if term.retired_on else "",
+            term=term,
         )
         entry.done()
         _check_one(entry, found)
@@ -271,7 +284,7 @@ class _Reader:
         return Unit(office.code, zh, f"{office.en} ({note_en})" if note_en else office.en)
 
     def _code(self, part: Entry) -> Code:
-        name, source = self.systems[part.choice("system", self.systems)]
+        name, source, _ = self.systems[part.choice("system", self.systems)]
         code = part.maybe_text("code")
         found = Code(name, code, part.text("name") if code else "", source, part.texts("nearest"))
         part.done()

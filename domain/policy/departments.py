@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from domain.policy.reading import Entry, table
+from domain.policy.reading import ALWAYS, Entry, Term, table
 
 FILE = "departments.toml"
 KINDS = ("bureau", "township", "community", "firm", "owners")
@@ -24,6 +24,10 @@ class Department:
     in_policy_list: bool
     note_zh: str = ""
     note_en: str = ""
+    term: Term = ALWAYS
+
+    def name(self, lang: str) -> str:
+        return self.en if lang == "en" else self.zh
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,15 @@ class Scheme:
     en: str
     members: tuple[str, ...]
     quote: str
+    term: Term = ALWAYS
 
 
 @dataclass(frozen=True)
 class Offices:
     departments: Mapping[str, Department]
     schemes: Mapping[str, Scheme]
+    source_zh: str = ""
+    source_en: str = ""
 
 
 @cache
@@ -54,10 +61,9 @@ def parse(text: str, *, file: str = FILE) -> Offices:
     head = Entry(file, "", table(text, file))
     departments = {entry.code: _department(entry) for entry in head.coded("departments")}
     schemes = {entry.code: _scheme(entry, departments) for entry in head.coded("schemes")}
-    head.text("source_zh")
-    head.text("source_en")
+    found = Offices(departments, schemes, head.text("source_zh"), head.text("source_en"))
     head.done()
-    return Offices(departments, schemes)
+    return found
 
 
 def _department(entry: Entry) -> Department:
@@ -69,6 +75,7 @@ def _department(entry: Entry) -> Department:
         in_policy_list=entry.flag("in_policy_list"),
         note_zh=entry.maybe_text("note_zh"),
         note_en=entry.maybe_text("note_en"),
+        term=entry.term(),
     )
     entry.done()
     if bool(found.note_zh) != bool(found.note_en):
@@ -83,6 +90,7 @@ def _scheme(entry: Entry, departments: Mapping[str, Department]) -> Scheme:
         en=entry.text("en", at_most=80),
         members=entry.texts("members", allowed=departments),
         quote=entry.text("quote"),
+        term=entry.term(),
     )
     entry.done()
     return found

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from domain.policy.reading import ALWAYS, Term
+
 SEVERITIES = ("normal", "high", "urgent")
 SETTINGS = ("estate", "street")
 TIME_UNITS = ("workhour", "workday", "day")
@@ -129,6 +131,7 @@ class IssueType:
     note_zh: str = ""
     note_en: str = ""
     retired_on: str = ""
+    term: Term = ALWAYS
 
     @property
     def is_common(self) -> bool:

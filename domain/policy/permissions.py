@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 from domain.errors import NotAllowed, NotFound
-from domain.records import ROLES, Actor, Assignment
+from domain.policy.reading import ALWAYS, BadEntry, Entry, Term, table
+from domain.records import Actor, Assignment
+
+FILE = "permissions.toml"
+ACTION_SCOPES = ("any", "scoped", "city")
 
 
 @dataclass(frozen=True)
@@ -49,9 +55,16 @@ class Action:
 
 @dataclass(frozen=True)
 class Permissions:
+    """roles: words of every role, {"zh": ..., "en": ...}. terms: from when and until when a role may be given."""
+
     edition: str
-    actions: dict[str, Action]
-    roles: dict[str, dict[str, str]] = field(default_factory=dict)
+    actions: Mapping[str, Action]
+    roles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    terms: Mapping[str, Term] = field(default_factory=dict)
+
+    def offered_roles(self, on: date) -> tuple[str, ...]:
+        """Codes of the roles that may be given to people on a day, in the order of the table."""
+        return tuple(code for code in self.roles if self.terms.get(code, ALWAYS).holds(on))
 
     def allows(self, actor: Actor, action: str, subject: Scoped | None = None) -> bool:
         """True when some assignment has the action and covers the subject (None: anywhere at all)."""
@@ -108,14 +121,34 @@ def page_names() -> frozenset[str]:
 
 @cache
 def load_builtin() -> Permissions:
-    """The edition in the tree. Raises ValueError naming the entry when a role or scope is unknown."""
-    with (Path(__file__).parent / "permissions.toml").open("rb") as file:
-        table = tomllib.load(file)
-    actions = {}
-    for code, entry in table["actions"].items():
-        unknown = set(entry["roles"]) - set(ROLES)
-        if unknown or entry["scope"] not in ("any", "scoped", "city"):
-            raise ValueError(f"permissions.toml, {code}: unknown role {sorted(unknown)} or scope {entry['scope']!r}")
-        actions[code] = Action(code, entry["zh"], entry["en"], entry["scope"], frozenset(entry["roles"]),
-                               entry.get("own", False))  # fmt: skip
-    return Permissions(table["edition"], actions, table["roles"])
+    """The edition in the tree, read once."""
+    return parse((Path(__file__).parent / FILE).read_text(encoding="utf-8"))
+
+
+def parse(text: str, *, file: str = FILE) -> Permissions:
+    """Raises BadEntry naming file, code, field and reason."""
+    head = Entry(file, "", table(text, file))
+    roles, terms = {}, {}
+    for entry in head.named("roles"):
+        roles[entry.code] = {"zh": entry.text("zh", at_most=20), "en": entry.text("en", at_most=40)}
+        terms[entry.code] = entry.term()
+        entry.done()
+    actions = {entry.code: _action(entry, roles) for entry in head.named("actions")}
+    found = Permissions(head.text("edition", at_most=64), actions, roles, terms)
+    head.done()
+    if not roles or not actions:
+        raise BadEntry(file, "", "actions" if roles else "roles", "missing")
+    return found
+
+
+def _action(entry: Entry, roles: Mapping[str, object]) -> Action:
+    found = Action(
+        code=entry.code,
+        zh=entry.text("zh", at_most=20),
+        en=entry.text("en", at_most=60),
+        scope=entry.choice("scope", ACTION_SCOPES),
+        roles=frozenset(entry.texts("roles", allowed=roles)),
+        own=entry.flag("own") if entry.has("own") else False,
+    )
+    entry.done()
+    return found

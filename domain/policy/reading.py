@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -30,6 +31,20 @@ def table(text: str, file: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         where = str(error).rpartition("(at ")[2].rstrip(")")
         raise BadEntry(file, "", where, "not_toml") from error
+
+
+@dataclass(frozen=True)
+class Term:
+    """From which day on an entry is offered, and from which day on it no longer is; None: no such day."""
+
+    starts_on: date | None = None
+    retired_on: date | None = None
+
+    def holds(self, on: date) -> bool:
+        return (self.starts_on is None or self.starts_on <= on) and (self.retired_on is None or on < self.retired_on)
+
+
+ALWAYS = Term()
 
 
 class Entry:
@@ -108,6 +123,13 @@ class Entry:
         if type(value) is not date:
             raise self.bad(field, "wrong_kind")
         return value
+
+    def term(self) -> Term:
+        """starts_on and retired_on, both optional; a term that ends before it begins is out_of_order."""
+        found = Term(self.maybe_day("starts_on"), self.maybe_day("retired_on"))
+        if found.starts_on and found.retired_on and found.retired_on < found.starts_on:
+            raise self.bad("retired_on", "out_of_order")
+        return found
 
     def texts(self, field: str, *, allowed: Iterable[str] | None = None) -> tuple[str, ...]:
         """A list of non-empty strings, none twice; may be left out."""

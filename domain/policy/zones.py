@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from domain.policy.reading import BadEntry, Entry, table
+from domain.policy.reading import ALWAYS, BadEntry, Entry, Term, table
 
 FILE = "zones.toml"
 _COLOUR = re.compile(r"#[0-9A-F]{6}")
@@ -23,6 +24,10 @@ class ZoneKind:
     zh: str
     en: str
     quote: str
+    term: Term = ALWAYS
+
+    def name(self, lang: str) -> str:
+        return self.en if lang == "en" else self.zh
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class Mode:
     is_hatched: bool
     quote: str
     order: int
+    term: Term = ALWAYS
 
     def name(self, lang: str) -> str:
         return self.en if lang == "en" else self.zh
@@ -56,18 +62,24 @@ class ZonePolicy:
 
     kinds: Mapping[str, ZoneKind]
     modes: Mapping[str, Mode]
+    source_zh: str = ""
+    source_en: str = ""
 
     def is_managed(self, mode: str | None) -> bool:
         """A zone without a mode, or with one nobody knows any more, is not managed."""
         found = self.modes.get(mode or "")
         return found is not None and found.is_managed
 
-    def as_json(self) -> dict[str, Any]:
-        """Both tables with both languages, for legends in the browser."""
+    def as_json(self, on: date | None = None) -> dict[str, Any]:
+        """Both tables with both languages, for the browser. on: only what is offered for new zones on that day."""
         return {
-            "kinds": [asdict(kind) for kind in self.kinds.values()],
-            "modes": [asdict(mode) for mode in self.modes.values()],
+            name: [_json(entry) for entry in entries.values() if on is None or entry.term.holds(on)]
+            for name, entries in (("kinds", self.kinds), ("modes", self.modes))
         }
+
+
+def _json(entry: ZoneKind | Mode) -> dict[str, Any]:
+    return {name: value for name, value in asdict(entry).items() if name != "term"}
 
 
 @cache
@@ -81,17 +93,17 @@ def parse(text: str, *, file: str = FILE) -> ZonePolicy:
     head = Entry(file, "", table(text, file))
     kinds = {entry.code: _kind(entry) for entry in head.coded("kinds")}
     modes = {entry.code: _mode(entry, order) for order, entry in enumerate(head.coded("modes"))}
-    head.text("source_zh")
-    head.text("source_en")
+    sources = head.text("source_zh"), head.text("source_en")
     head.done()
     if not kinds or not modes:
         raise BadEntry(file, "", "modes" if kinds else "kinds", "missing")
     _no_two_alike(file, modes)
-    return ZonePolicy(kinds, modes)
+    return ZonePolicy(kinds, modes, *sources)
 
 
 def _kind(entry: Entry) -> ZoneKind:
-    found = ZoneKind(entry.code, entry.text("zh", at_most=12), entry.text("en", at_most=40), entry.text("quote"))
+    zh, en = entry.text("zh", at_most=12), entry.text("en", at_most=40)
+    found = ZoneKind(entry.code, zh, en, entry.text("quote"), entry.term())
     entry.done()
     return found
 
@@ -110,6 +122,7 @@ def _mode(entry: Entry, order: int) -> Mode:
         is_hatched=entry.flag("is_hatched"),
         quote=entry.text("quote"),
         order=order,
+        term=entry.term(),
     )
     entry.done()
     return found

@@ -54,7 +54,9 @@ def make_file(path: Path) -> None:
 
     grids = coverage(*GRIDS, seed=1)
     middles = shapely.get_coordinates(shapely.point_on_surface(grids))
-    spread = np.repeat(middles, PER_GRID, axis=0) + np.random.default_rng(2).uniform(-20, 20, (len(grids) * PER_GRID, 2))
+    spread = np.repeat(middles, PER_GRID, axis=0) + np.random.default_rng(2).uniform(
+        -20, 20, (len(grids) * PER_GRID, 2)
+    )
     houses = shapely.box(spread[:, 0] - 6, spread[:, 1] - 5, spread[:, 0] + 6, spread[:, 1] + 5)
     codes = [f"W{i:06d}" for i in range(len(grids))]
     gpd.GeoDataFrame({"code": codes, "name": [f"第{i}网格" for i in range(len(grids))]}, geometry=unproject(grids),
@@ -78,6 +80,7 @@ def run(which: str, folder: str) -> dict:
 
 def ours(folder: Path) -> None:
     from domain.policy.permissions import load_builtin
+    from domain.policy.zones import load_zones
     from services.exchange import OPERATOR, Choices, Exchange
     from storage.schema import migrate
     from storage.store import Store
@@ -85,7 +88,7 @@ def ours(folder: Path) -> None:
     database = folder / f"ours-{time.monotonic_ns()}.db"
     store = Store.open(f"sqlite:///{database}")
     migrate(store.engine)
-    exchange = Exchange(store, load_builtin(), lambda: NOW)
+    exchange = Exchange(store, load_builtin(), lambda: NOW, load_zones)
     start = time.perf_counter()
     for layer in ("grids", "buildings"):
         begun = time.perf_counter()

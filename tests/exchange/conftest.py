@@ -9,6 +9,7 @@ import pytest
 from shapely.geometry import LineString, MultiPolygon, Polygon, box
 
 from domain.policy.permissions import load_builtin
+from domain.policy.zones import load_zones
 from domain.records import Actor, Assignment
 from services.exchange import Exchange
 from storage.schema import migrate
@@ -37,7 +38,7 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def exchange(store: Store) -> Exchange:  # noqa: F811
-    return Exchange(store, load_builtin(), lambda: NOW)
+    return Exchange(store, load_builtin(), lambda: NOW, load_zones)
 
 
 @pytest.fixture

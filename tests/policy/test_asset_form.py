@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from domain.errors import Invalid
 from domain.policy.asset_form import LONGEST, read_asset, read_point
+from domain.policy.assets import load_assets
 
 POINT = (120.82, 29.59)
 COMPLETE = {
@@ -17,19 +18,19 @@ COMPLETE = {
 
 
 def refused(point=POINT, **typed) -> dict[str, str]:
-    _, refusals = read_asset({**COMPLETE, **typed}, point, "id")
+    _, refusals = read_asset({**COMPLETE, **typed}, point, "id", load_assets())
     return {refusal.field: refusal.code for refusal in refusals}
 
 
 def test_the_least_that_can_be_registered():
-    asset, refusals = read_asset(COMPLETE, POINT, "id-1")
+    asset, refusals = read_asset(COMPLETE, POINT, "id-1", load_assets())
     assert refusals == []
     assert (asset.id, asset.lon, asset.lat, asset.quantity, asset.unit) == ("id-1", 120.82, 29.59, 4.0, "个")
     assert (asset.rent_fen, asset.contract_end, asset.attributes) == (None, None, {})
 
 
 def test_an_empty_form_names_everything_that_is_missing():
-    _, refusals = read_asset({}, None, "id")
+    _, refusals = read_asset({}, None, "id", load_assets())
     assert {r.field for r in refusals} == {
         "category",
         "subcategory",
@@ -44,7 +45,7 @@ def test_an_empty_form_names_everything_that_is_missing():
 def test_further_columns_keep_their_kinds_and_empty_ones_are_left_out():
     asset, refusals = read_asset(
         {**COMPLETE, "attribute.plugs": "２", "attribute.power_kw": "7.5", "attribute.meter_no": " A-1 ",
-         "attribute.price": "", "attribute.title_no": "of another category"}, POINT, "id")  # fmt: skip
+         "attribute.price": "", "attribute.title_no": "of another category"}, POINT, "id", load_assets())  # fmt: skip
     assert refusals == []
     assert asset.attributes == {"plugs": 2.0, "power_kw": 7.5, "meter_no": "A-1"}
 
@@ -52,8 +53,10 @@ def test_further_columns_keep_their_kinds_and_empty_ones_are_left_out():
 @pytest.mark.parametrize(("typed", "kept"), [("yes", True), ("no", False)])
 def test_a_flag_is_yes_no_or_not_known(typed, kept):
     bay = {**COMPLETE, "category": "parking_bay", "subcategory": "ground_bay"}
-    assert read_asset({**bay, "attribute.is_numbered": typed}, POINT, "id")[0].attributes == {"is_numbered": kept}
-    assert read_asset(bay, POINT, "id")[0].attributes == {}
+    assert read_asset({**bay, "attribute.is_numbered": typed}, POINT, "id", load_assets())[0].attributes == {
+        "is_numbered": kept
+    }
+    assert read_asset(bay, POINT, "id", load_assets())[0].attributes == {}
 
 
 @pytest.mark.parametrize(("field", "value", "code"), [
@@ -78,7 +81,7 @@ def test_text_longer_than_the_register_holds_is_refused_before_it_is_cut(field):
 @given(st.dictionaries(st.sampled_from([*COMPLETE, *LONGEST, "rent", "contract_end", "area_m2", "attribute.plugs"]),
                        st.text(max_size=40)))  # fmt: skip
 def test_nothing_a_person_types_breaks_the_reading(typed):
-    asset, refusals = read_asset(typed, POINT, "id")
+    asset, refusals = read_asset(typed, POINT, "id", load_assets())
     assert asset.quantity > 0
     assert all(isinstance(refusal, Invalid) and refusal.field for refusal in refusals)
 

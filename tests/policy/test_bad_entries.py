@@ -89,7 +89,23 @@ def test_the_refusal_has_its_sentence_in_both_languages(lang, before, after, cod
 
 @pytest.mark.parametrize(
     "reason",
-    ["not_toml", "missing", "empty", "wrong_kind", "unknown", "too_long", "too_small", "repeated", "unverified"],
+    [
+        "not_toml",
+        "missing",
+        "empty",
+        "wrong_kind",
+        "unknown",
+        "too_long",
+        "too_small",
+        "repeated",
+        "unverified",
+        "out_of_order",
+        "retired",
+        "gone",
+        "bad_code",
+        "fixed",
+        "in_use",
+    ],
 )
 def test_every_reason_has_a_sentence(reason):
     assert words("zh").has(f"refused.bad_entry_{reason}")

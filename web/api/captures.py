@@ -88,7 +88,7 @@ def router(services: Services) -> APIRouter:
 
     @doors.get("/catalogue")
     def catalogue(request: Request) -> dict[str, Any]:
-        return services.intake.catalogue(actor_of(request)).as_json()
+        return services.intake.catalogue(actor_of(request)).as_json(services.policy.today())
 
     @doors.post("/captures", status_code=201, response_model=None, responses={200: {"description": "the same again"}})
     def receive(body: CaptureIn, request: Request) -> JSONResponse:
