@@ -1,4 +1,4 @@
-// Turns frontend/src into web/dist: bundles, style sheets, icon sprite, font, licences, and the manifest last of all.
+// Turns frontend/src into web/dist: bundles, style sheets, icons, font, licences, and the manifest last of all.
 // node build.mjs DIST SOURCES_DIGEST [ICON...]
 
 import { createHash } from "node:crypto";
@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, w
 import { basename, extname, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
+import { appIcon, markOf } from "./app-icon.mjs";
 
 const [dist, sources, ...issueIcons] = process.argv.slice(2);
 const src = "src";
@@ -17,7 +18,7 @@ const textFiles = new Set([".js", ".css", ".svg", ".txt"]);
 function entries() {
   const found = { look: join(src, "shared/look.css") };
   found["maplibre-worker"] = "maplibre-gl/dist/maplibre-gl-worker.mjs";
-  for (const room of readdirSync(src)) {
+  for (const room of readdirSync(src).filter((name) => name !== "phone")) {
     const script = join(src, room, "index.js");
     const sheet = join(src, room, `${room}.css`);
     if (existsSync(script)) found[room] = script;
@@ -100,15 +101,12 @@ function write(path, content) {
 }
 
 const chosenIcons = icons();
-const result = await esbuild.build({
-  entryPoints: entries(),
+const common = {
   outdir: dist,
   entryNames: "[name].[hash]",
   chunkNames: "part.[hash]",
   assetNames: "[name].[hash]",
   bundle: true,
-  splitting: true,
-  format: "esm",
   target: ["chrome87", "safari15"],
   minify: true,
   legalComments: "none",
@@ -117,7 +115,32 @@ const result = await esbuild.build({
   write: false,
   logLevel: "warning",
   plugins: [iconModule(chosenIcons)],
+};
+const parts = { splitting: true, format: "esm" };
+const result = await esbuild.build({ ...common, ...parts, entryPoints: entries() });
+// The offline app is built by itself: what its first screen needs is one file, and no other page's parts.
+const phone = await esbuild.build({
+  ...common,
+  ...parts,
+  entryPoints: { phone: join(src, "phone/index.js"), "phone-sheet": join(src, "phone/phone.css") },
 });
+const worker = await esbuild.build({
+  ...common,
+  format: "iife",
+  entryPoints: { "phone-worker": join(src, "phone/worker.js") },
+});
+
+/** What the offline app loads at once, and what it fetches when a person opens it: two lists of file names. */
+function phoneFiles({ outputs }) {
+  const name = (path) => basename(path);
+  const entry = Object.keys(outputs).find((path) => /^phone\.[^.]+\.js$/.test(name(path)));
+  const first = new Set([entry]);
+  for (const path of first) {
+    for (const { path: next, kind } of outputs[path].imports) if (kind === "import-statement") first.add(next);
+  }
+  const all = Object.keys(outputs).filter((path) => path.endsWith(".js"));
+  return { first: [...first].map(name), later: all.filter((path) => !first.has(path)).map(name) };
+}
 
 mkdirSync(dist, { recursive: true });
 const manifest = {};
@@ -127,7 +150,7 @@ const keep = (logical, name, content) => {
   for (const file of put(name, content)) kept.add(file);
 };
 
-for (const file of result.outputFiles) {
+for (const file of [...result.outputFiles, ...phone.outputFiles, ...worker.outputFiles]) {
   const name = basename(file.path);
   const [stem] = name.split(".");
   // A shared part has no logical name of its own: its hashed name stands for itself, so the server may serve it.
@@ -136,6 +159,18 @@ for (const file of result.outputFiles) {
 }
 const spriteText = Buffer.from(sprite(chosenIcons));
 keep("icons.svg", hashed("icons.svg", spriteText), spriteText);
+const mark = markOf(readFileSync(join("..", "ui", "mark.svg"), "utf8"));
+for (const [logical, size, share] of [
+  ["app-192.png", 192, 0.62],
+  ["app-512.png", 512, 0.62],
+  ["app-maskable-512.png", 512, 0.5],
+  ["app-apple-180.png", 180, 0.58],
+]) {
+  const picture = appIcon(mark, { size, share });
+  keep(logical, hashed(logical, picture), picture);
+}
+const list = Buffer.from(JSON.stringify(phoneFiles(phone.metafile)));
+keep("phone.json", hashed("phone.json", list), list);
 const fontBytes = readFileSync(font);
 keep("font.ttf", hashed("NotoSansSC.ttf", fontBytes), fontBytes);
 const noticeText = Buffer.from(notice());

@@ -14,6 +14,8 @@ SINGLE_FILES = (
     "frontend/package-lock.json",
     "frontend/build.mjs",
     "frontend/build.py",
+    "frontend/app-icon.mjs",
+    "ui/mark.svg",  # the icons of the offline app are drawn from it
     "domain/policy/issues.toml",  # names the icons that the sprite must hold
 )
 

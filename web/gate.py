@@ -26,6 +26,7 @@ from domain.records import AUTO, Actor
 from i18n import closest, words
 from services import Services
 from services.people import session_id
+from web.capture import OPEN as CAPTURE_PATHS
 from web.problems import answer, sentence, waiting
 from web.static import StreamlitFiles, inline_script_hashes
 
@@ -142,7 +143,7 @@ class Gate:
             is_ours = False
         if not is_ours:
             return PlainTextResponse(words(lang)("login.other_origin"), 403)
-        if path.startswith(OPEN_PREFIXES):
+        if path.startswith(OPEN_PREFIXES) or path in CAPTURE_PATHS:
             return None  # the same files for everybody: no need to ask the store who wants them
         actor = await self._actor(headers)
         if isinstance(actor, Refused):

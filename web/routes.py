@@ -11,6 +11,7 @@ from services import Services
 from web.api import api
 from web.basemap import Basemap
 from web.bundles import BundleFiles
+from web.capture import CaptureApp
 from web.gate import Cookies
 from web.login import Doors
 from web.plain import PlainPages
@@ -52,5 +53,6 @@ def routes(services: Services, cookies: Cookies) -> list[BaseRoute]:
         Route("/robots.txt", robots, methods=["GET"]),
         Route("/assets/{name:path}", BundleFiles(services.bundles).serve, methods=["GET"]),
         Route("/basemap/{z:int}/{x:int}/{y:int}", Basemap(services.basemap).tile, methods=["GET"]),
+        *CaptureApp(services.bundles).routes(),
         Mount("/api/v1", api(services)),
     ]

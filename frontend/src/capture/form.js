@@ -26,6 +26,7 @@ export function openForm(host, given) {
   const stage = el("div", { class: "show" });
   const root = el("dialog", { class: "capture" }, stage, live, alarm);
 
+  const screens = { ...SCREENS, ...options.screens };
   let step = "kind";
   let draft = newDraft({ id: uuid(), owner });
   let screen = null;
@@ -53,14 +54,17 @@ export function openForm(host, given) {
       return shotsOf(typeOf(draft.issue_type), options.words);
     },
     /** What stands in the way of the last try: {field, detail}, shown beside its field until it is mended. */
-    problem: null,
+    problem: options.problem ?? null,
     receipt: null,
     label: (thing, key = "") => thing?.[`${key}${options.lang === "en" ? "en" : "zh"}`] ?? thing?.[`${key}zh`] ?? "",
     position: () => positionOf(draft, watch.best()),
     grade: () => fixGrade(positionOf(draft, watch.best()), limits),
+    /** Resolves when the draft is where it stays. A failed write of text alone is tried again by the next step. */
     change(next) {
-      draft = next;
-      drafts.save(draft);
+      draft = { ...next, step };
+      const kept = Promise.resolve(drafts.save(draft));
+      kept.catch((error) => console.error(error));
+      return kept;
     },
     go(event, facts = {}) {
       const before = step;
@@ -71,8 +75,10 @@ export function openForm(host, given) {
         isComplete: missing.length === 0,
       };
       step = nextStep(step, event, { ...known, ...facts });
-      if (step !== before) show({ focus: true });
-      return step !== before;
+      if (step === before) return false;
+      if (["kind", "shots", "place"].includes(step)) form.change(draft);
+      show({ focus: true });
+      return true;
     },
     redraw: () => show({ focus: false }),
     announce: (text) => speak(live, text),
@@ -95,7 +101,7 @@ export function openForm(host, given) {
 
   function show({ focus }) {
     screen?.leave?.();
-    screen = SCREENS[step](form);
+    screen = screens[step](form);
     root.dataset.step = step;
     fill(stage, screen.node);
     if (!focus) return;
@@ -131,7 +137,7 @@ export function openForm(host, given) {
   root.addEventListener("close", () => root.isConnected && cover());
 
   const unsent = (event) => {
-    if (!draft.photos.length || step === "done") return;
+    if (options.keepsDrafts || !draft.photos.length || step === "done") return;
     event.preventDefault();
     event.returnValue = "";
   };
@@ -153,9 +159,9 @@ export function openForm(host, given) {
 
   async function begin() {
     const kept = await drafts.load(owner);
-    if (kept?.photos.length) {
+    if (kept && (kept.photos.length || kept.id === options.resume)) {
       draft = kept;
-      step = form.type ? "shots" : "kind";
+      step = stepOf(kept, form);
     }
     root.hidden = false;
     show({ focus: false });
@@ -163,6 +169,9 @@ export function openForm(host, given) {
   }
 
   return {
+    isOn: (id) => draft.id === id && step !== "sending" && step !== "done",
+    /** News from the page around: "net", "sender", "record"; the screen that cares redraws itself. */
+    tell: (what) => screen?.update?.(what),
     update(next) {
       const worded = next.words && JSON.stringify(next.words) !== JSON.stringify(options.words);
       options = { ...options, ...next };
@@ -181,6 +190,15 @@ export function openForm(host, given) {
       root.remove();
     },
   };
+}
+
+/** Where a draft goes on: where it stood, unless a refusal names a photo, or a step that it is not ready for. */
+function stepOf(draft, form) {
+  if (!form.type) return "kind";
+  const isRefusedShot = /^photos|^shots?/.test(form.problem?.field ?? "");
+  const missing = missingShots(draft, form.shots).length > 0;
+  if (isRefusedShot || missing) return "shots";
+  return form.problem || draft.step === "place" ? "place" : "shots";
 }
 
 function speak(region, text) {

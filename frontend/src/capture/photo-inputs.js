@@ -42,12 +42,24 @@ export function photoInputs(form, { choices, shots, onStart, onTaken, onRefused 
     onStart(shot);
     try {
       const photo = await read(file, shot, source, now_ms);
-      form.change(withPhoto(form.draft, photo, shots));
+      await keep(photo);
       if (source === "camera" && !photo.position) lateFix(photo.key);
       onTaken(photo, shot);
     } catch (error) {
       if (!(error instanceof PhotoRefused)) console.error(error);
       onRefused(error instanceof PhotoRefused ? say(`photo_${error.code}`, error.facts) : say("photo_unreadable"));
+    }
+  }
+
+  // "Taken" is said only once it is kept. A full phone gets a sentence, and the draft as it was before.
+  async function keep(photo) {
+    const before = form.draft.photos;
+    try {
+      await form.change(withPhoto(form.draft, photo, shots));
+    } catch (error) {
+      await form.change({ ...form.draft, photos: before }).catch(() => {});
+      if (error?.name === "QuotaExceededError") throw new PhotoRefused("no_space");
+      throw error;
     }
   }
 

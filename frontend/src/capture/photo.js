@@ -8,7 +8,8 @@ export const PREVIEW_BYTES = 36_000;
 export const PHOTO_BYTES = 12_000_000;
 export const PHOTOS_AT_MOST = 30;
 
-/** A photo could not be taken in; code: "too_large" | "empty" | "not_image" | "twice" | "unreadable" | "many". */
+/** A photo could not be taken in; code: "too_large" | "empty" | "not_image" | "twice" | "unreadable" | "many"
+ *  | "no_space". */
 export class PhotoRefused extends Error {
   constructor(code, facts = {}) {
     super(code);

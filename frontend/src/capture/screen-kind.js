@@ -90,6 +90,7 @@ export function kindScreen(form) {
         el("h2", { tabindex: "-1", "data-lead": true }, say(hasPhotos ? "what_is_it" : "what_seen")),
         sampleTag(form),
       ),
+      !hasPhotos && form.options.notice?.(),
       el("div", { class: "tiles", role: "group", "aria-label": say("what_seen") }, common.map(tile)),
       chosen && !common.includes(chosen) && el("div", { class: "other-kind" }, tile(chosen)),
       el(

@@ -6,6 +6,7 @@ import { mark, nameOf, sampleTag, sentence, trail } from "./parts.js";
 import { capturePayload } from "./payload.js";
 import { mb } from "./photo.js";
 import { Refused } from "./sender.js";
+import { thumbs } from "./thumbs.js";
 
 export function sendScreen(form) {
   return form.step === "done" ? doneScreen(form) : sendingScreen(form);
@@ -39,7 +40,7 @@ function sendingScreen(form) {
       el("h1", { class: "grow clip" }, form.label(form.type, "tile_") || form.label(form.type)),
       sampleTag(form),
     ),
-    el("section", { class: "body send" }, thumbs(form), head, line, bar, news),
+    el("section", { class: "body send" }, thumbs(form.draft.photos), head, line, bar, news),
   );
   let countdown = null;
 
@@ -201,20 +202,6 @@ function sendingScreen(form) {
   };
 }
 
-function thumbs(form) {
-  return el(
-    "div",
-    { class: "thumbs" },
-    form.draft.photos.map((photo) =>
-      el(
-        "span",
-        { class: "thumb ticks" },
-        photo.preview ? el("img", { src: `data:image/jpeg;base64,${photo.preview}`, alt: "" }) : icon("photo"),
-      ),
-    ),
-  );
-}
-
 function doneScreen(form) {
   const { say, receipt } = form;
   const where = [receipt.zone, receipt.grid, receipt.street].map(nameOf).filter(Boolean);
@@ -237,7 +224,7 @@ function doneScreen(form) {
       el(
         "section",
         { class: "body done" },
-        thumbs(form),
+        thumbs(form.draft.photos),
         el(
           "h2",
           { class: `received ${short ? "short" : ""}`, tabindex: "-1", "data-lead": true },

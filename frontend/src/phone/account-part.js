@@ -1,0 +1,95 @@
+// This phone's account: whose it is, its language, how to keep the app at hand, and the way out.
+
+import { el, fill } from "../shared/dom.js";
+import { icon } from "../shared/icons.js";
+import { sentence } from "../capture/parts.js";
+import { isApple, isInstalled } from "./surroundings.js";
+
+let offered = null; // the browser's offer to install, kept until the person wants it
+globalThis.addEventListener?.("beforeinstallprompt", (event) => {
+  event.preventDefault();
+  offered = event;
+});
+
+export function accountPart(app) {
+  const { say } = app;
+  const node = el("section", { class: "account" });
+  const said = el("div", { class: "said-place" });
+
+  function draw() {
+    const me = app.account.me;
+    if (!me) return;
+    fill(
+      node,
+      el("h2", {}, say("this_phone")),
+      el("p", {}, say("works_for", { name: me.name })),
+      app.account.isOver || app.sender.state().mode === "login"
+        ? sentence("warn", "lock", el("p", {}, say("login_over")), el("a", { class: "btn", href: app.loginHref(), "data-testid": "login-link" }, say("login")))
+        : null,
+      el(
+        "div",
+        { class: "row wrap" },
+        el(
+          "button",
+          { class: "btn", type: "button", lang: app.lang === "en" ? "zh-CN" : "en", "data-testid": "language", onclick: () => app.setLang(app.lang === "en" ? "zh" : "en") },
+          say("other_language"),
+        ),
+        el("a", { class: "btn", href: "/" }, icon("home"), say("to_pages")),
+        el("button", { class: "btn", type: "button", "data-testid": "log-out", onclick: leave }, icon("logout"), say("log_out")),
+      ),
+      said,
+      !isInstalled() && installPart(),
+      el("p", { class: "note" }, say("version", { version: app.boot.version })),
+    );
+  }
+
+  function installPart() {
+    if (offered) {
+      return el(
+        "button",
+        {
+          class: "btn big",
+          type: "button",
+          "data-testid": "install",
+          onclick: async () => {
+            offered.prompt();
+            await offered.userChoice;
+            offered = null;
+            draw();
+          },
+        },
+        icon("device-mobile"),
+        say("install"),
+      );
+    }
+    return sentence("", "device-mobile", el("b", {}, say("install")), el("p", { class: "small" }, say(isApple() ? "install_apple" : "install_android")));
+  }
+
+  /** With something unsent nobody logs out: the next login on this phone could not send it. */
+  async function leave() {
+    await app.reload();
+    const left = app.unsent();
+    if (left) {
+      fill(
+        said,
+        sentence(
+          "warn",
+          "alert-triangle",
+          el("p", { "data-testid": "log-out-refused" }, say("log_out_unsent", { n: left })),
+          el(
+            "div",
+            { class: "row wrap" },
+            el("a", { class: "btn go", href: "#/outbox" }, say("to_outbox")),
+            el("button", { class: "btn", type: "button", onclick: () => app.sender.sendNow() }, say("send_now")),
+          ),
+        ),
+      );
+      return app.warn(say("log_out_unsent", { n: left }));
+    }
+    await app.logOut();
+    return undefined;
+  }
+
+  draw();
+  return { node, draw };
+}

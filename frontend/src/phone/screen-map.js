@@ -1,0 +1,68 @@
+// The map of the inspector's street: the same map as on the pages, fetched when first opened and kept after that.
+
+import { el, fill } from "../shared/dom.js";
+import { icon } from "../shared/icons.js";
+import { sentence } from "../capture/parts.js";
+import { netChip, person, sample } from "./parts.js";
+
+export function mapScreen(app) {
+  const { say } = app;
+  const home = el("div", { class: "map-home" });
+  const net = netChip(app);
+  const node = el(
+    "div",
+    { class: "screen page map-page" },
+    el("header", { class: "bar" }, el("h1", { class: "grow", tabindex: "-1" }, say("tab_map")), sample(app), net.node, person(app)),
+    home,
+  );
+  let map = null;
+  let gone = false;
+
+  const options = () => ({
+    mode: "view",
+    lang: app.lang,
+    words: app.words.map,
+    sample: app.isSample,
+    theme: app.theme(),
+    api: app.boot.api,
+    assets: app.boot.assets,
+    records_query: navigator.onLine ? "?mine=true" : null,
+    height: "100%",
+    onOpen: (kind, id) => kind === "record" && location.assign(`/one_record?id=${encodeURIComponent(id)}`),
+  });
+
+  async function open() {
+    fill(home, el("p", { class: "empty" }, say("map_opening")));
+    try {
+      const bundle = await import(new URL(app.boot.assets["map.js"], location.href).href);
+      if (gone) return;
+      fill(home);
+      map = bundle.mountMap(home, options());
+    } catch (error) {
+      console.warn(error);
+      fill(
+        home,
+        el(
+          "div",
+          { class: "map-away" },
+          sentence("warn", "cloud-off", say("map_away")),
+          el("button", { class: "btn", type: "button", onclick: open }, icon("refresh"), say("door_again")),
+        ),
+      );
+    }
+  }
+
+  return {
+    node,
+    hasTabs: true,
+    shown: open,
+    update(what) {
+      if (what === "net") net.draw();
+      if (what === "theme") map?.update(options());
+    },
+    leave() {
+      gone = true;
+      map?.destroy();
+    },
+  };
+}

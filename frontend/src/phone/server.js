@@ -1,0 +1,75 @@
+// Asks the office's server. An answer is only an answer when it is ours: hotel portals and proxies also say 200.
+
+/** No answer came, or one that is not ours; `why` is what the browser or the stranger said, word for word. */
+export class NoAnswer extends Error {}
+
+/**
+ * server({ api, token() }).ask(method, path, { json, body, type, headers, timeout_ms, signal })
+ *   -> { status, body, offset, length, etag, retryAfter_s }; throws NoAnswer.
+ * token(): a device token or null; with one, no cookie goes along, so a record never travels under another login.
+ */
+export function server({ api, token = () => null, fetch = globalThis.fetch.bind(globalThis) }) {
+  async function ask(method, path, { json, body, type, headers = {}, timeout_ms = 30_000, signal, cookie = false } = {}) {
+    const control = new AbortController();
+    const stop = () => control.abort();
+    const timer = setTimeout(() => control.abort(new DOMException("timeout", "TimeoutError")), timeout_ms);
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop, { once: true });
+    const bearer = cookie ? null : token();
+    let answer;
+    let text;
+    try {
+      answer = await fetch(api + path, {
+        method,
+        body: json === undefined ? body : JSON.stringify(json),
+        credentials: bearer ? "omit" : "same-origin",
+        cache: "no-cache",
+        redirect: "error",
+        headers: {
+          Accept: "application/json",
+          ...(json !== undefined && { "Content-Type": "application/json" }),
+          ...(type && { "Content-Type": type }),
+          ...(bearer && { Authorization: `Bearer ${bearer}` }),
+          ...headers,
+        },
+        signal: control.signal,
+      });
+      text = method === "HEAD" || answer.status === 204 ? "" : await answer.text();
+    } catch (error) {
+      if (signal?.aborted) throw new DOMException("stopped", "AbortError");
+      throw new NoAnswer(error.message || String(error));
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
+    }
+    const found = parsed(text);
+    if (found === undefined) throw new NoAnswer(`${answer.status} ${answer.statusText || ""}`.trim());
+    const number = (name) => {
+      const value = answer.headers.get(name);
+      return value === null || !/^\d+$/.test(value) ? null : Number(value);
+    };
+    return {
+      status: answer.status,
+      body: found,
+      offset: number("Upload-Offset"),
+      length: number("Upload-Length"),
+      retryAfter_s: Math.min(number("Retry-After") ?? 0, 300) || null,
+    };
+  }
+  return { ask };
+}
+
+/** JSON, {} for no body at all, undefined for what is not ours. */
+function parsed(text) {
+  if (!text) return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Statuses that another try can cure. */
+export function isPassing(status) {
+  return status >= 500 || [408, 425, 429].includes(status);
+}
