@@ -12,5 +12,6 @@ bundle.mount(
     person={"id": actor.person_id, "name": actor.name},
     catalogue=services().intake.catalogue(actor).as_json(services().policy.today()),
     home="/",
+    app_href="/capture/",
     **bundle.common(say, urls, "capture", "map"),
 )

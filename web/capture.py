@@ -51,7 +51,7 @@ class CaptureApp:
 
     def routes(self) -> list[BaseRoute]:
         return [
-            Route("/capture", lambda _: RedirectResponse(PAGE, 308), methods=["GET"]),
+            Route("/capture", lambda _: RedirectResponse(PAGE, 303), methods=["GET"]),
             Route(PAGE, self.page, methods=["GET"]),
             Route(WORKER, self.worker, methods=["GET"]),
             Route(MANIFEST, self.manifest, methods=["GET"]),

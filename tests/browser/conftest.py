@@ -31,6 +31,7 @@ def chromium() -> Iterator:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         browser.devices = playwright.devices
+        browser.playwright = playwright
         yield browser
         browser.close()
 

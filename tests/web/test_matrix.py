@@ -175,6 +175,7 @@ ASKS: dict[str, Callable[[City, Actor, str], Ask]] = {
     "GET /basemap/{z:int}/{x:int}/{y:int}": get("/basemap/3/1/1"),
     "GET /today": get("/today"),
     "GET /api/v1/openapi.json": get("/api/v1/openapi.json"),
+    "GET /api/v1/me": get("/api/v1/me"),
     "GET /api/v1/catalogue": get("/api/v1/catalogue"),
     "POST /api/v1/captures": post_capture,
     "PUT /api/v1/captures/{capture_id}/photos/{sha256}": put_photo,

@@ -7,9 +7,11 @@ import { openForm } from "./form.js";
  *
  * options: { lang, words, theme, sample, person: { id, name }, catalogue, api, assets, limits: { photo_bytes },
  *   position: { good_m, poor_m, max_age_s }, cover, home, login, drafts, sender,
- *   onFinished({ id, number, url }), onClose() }.
+ *   onFinished({ id, number, url }), onClose(), app_href }. The offline app adds: screens, notice(), problem, resume,
+ *   keepsDrafts (see src/phone/screen-new.js).
  * words: the flat section [capture]; the pin map also needs [map], merged in or as map_words.
  * assets: logical name to address; capture.css and map.js (or map) are used, and all are handed on to the map.
+ * app_href: where the offline app is; the first screen of the online page shows the way.
  * cover: on a phone, lie over the whole page. drafts, sender: see drafts.js and sender.js.
  */
 export function mountCapture(el, options) {

@@ -90,7 +90,7 @@ export function kindScreen(form) {
         el("h2", { tabindex: "-1", "data-lead": true }, say(hasPhotos ? "what_is_it" : "what_seen")),
         sampleTag(form),
       ),
-      !hasPhotos && form.options.notice?.(),
+      !hasPhotos && (form.options.notice?.() ?? appLine()),
       el("div", { class: "tiles", role: "group", "aria-label": say("what_seen") }, common.map(tile)),
       chosen && !common.includes(chosen) && el("div", { class: "other-kind" }, tile(chosen)),
       el(
@@ -125,6 +125,18 @@ export function kindScreen(form) {
         ),
       spot,
     ];
+  }
+
+  /** On the online page: the same form is also an app that works without a network. */
+  function appLine() {
+    if (!form.options.app_href) return null;
+    return el(
+      "a",
+      { class: "app-line", href: form.options.app_href, "data-testid": "to-app" },
+      icon("device-mobile"),
+      el("span", { class: "grow" }, say("app_line")),
+      icon("chevron-right"),
+    );
   }
 
   function searchPart() {

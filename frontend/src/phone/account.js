@@ -93,7 +93,8 @@ export function account({ store, asks, deviceName, onChange = () => {} }) {
 
 /** "Android Chrome", "iPhone Safari": enough to know it again on the list of devices. */
 export function deviceName(agent = navigator.userAgent) {
-  const system = /iPhone|iPad|Android|HarmonyOS|Windows|Mac OS|Linux/.exec(agent)?.[0] ?? "";
+  const systems = ["iPhone", "iPad", "HarmonyOS", "Android", "Windows", "Mac OS", "Linux"];
+  const system = systems.find((name) => agent.includes(name)) ?? "";
   const browser = [
     [/MicroMessenger/, "WeChat"],
     [/Edg\//, "Edge"],

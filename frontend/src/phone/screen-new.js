@@ -35,6 +35,7 @@ export async function newScreen(app, id) {
     assets: app.boot.assets,
     drafts,
     keepsDrafts: true,
+    resume: isMine ? id : null,
     problem: isMine && resume.state === "refused" ? resume.refusal : null,
     screens: { sending: (theForm) => storedScreen(app, theForm, drafts), done: (theForm) => storedScreen(app, theForm, drafts) },
     notice: () => notice(app),

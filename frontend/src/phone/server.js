@@ -5,7 +5,7 @@ export class NoAnswer extends Error {}
 
 /**
  * server({ api, token() }).ask(method, path, { json, body, type, headers, timeout_ms, signal })
- *   -> { status, body, offset, length, etag, retryAfter_s }; throws NoAnswer.
+ *   -> { status, body, offset, length, isKept, retryAfter_s }; throws NoAnswer.
  * token(): a device token or null; with one, no cookie goes along, so a record never travels under another login.
  */
 export function server({ api, token = () => null, fetch = globalThis.fetch.bind(globalThis) }) {
@@ -53,6 +53,7 @@ export function server({ api, token = () => null, fetch = globalThis.fetch.bind(
       body: found,
       offset: number("Upload-Offset"),
       length: number("Upload-Length"),
+      isKept: answer.headers.get("Upload-Complete") === "?1",
       retryAfter_s: Math.min(number("Retry-After") ?? 0, 300) || null,
     };
   }

@@ -57,6 +57,7 @@ export async function upload({
     if (found.status === 200 && found.offset !== null) {
       at = found.offset;
       onResumes(true);
+      if (found.isKept) return "kept";
       if (found.length !== null && at >= found.length) return finish({ ask, path, blob, type, signal, confirm });
     } else if (found.status === 401) throw new LoginOver();
     else if (found.status === 405 || found.status === 404 || found.status === 200) {

@@ -1,0 +1,80 @@
+// Whose phone it is: the browser's login wins, a token speaks for one person, nothing is taken over by accident.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { account, deviceName } from "./account.js";
+import { NoAnswer } from "./server.js";
+
+const person = (id) => ({ person_id: id, name: id.toUpperCase(), lang: "zh", is_sample: true });
+
+/** cookie: who the browser is logged in as (null: nobody; "away": no answer). devices: whether tokens exist there. */
+function rig({ cookie = "a", devices = true, fact = null } = {}) {
+  const world = { cookie, devices, wiped: 0, fact, calls: [] };
+  const store = {
+    fact: async () => world.fact,
+    keepFact: async (key, value) => (world.fact = value),
+    wipeCaches: async () => (world.wiped += 1),
+  };
+  const asks = {
+    async ask(method, path, { cookie: withCookie = false } = {}) {
+      world.calls.push(`${method} ${path}`);
+      if (world.cookie === "away") throw new NoAnswer("away");
+      const token = phone.token();
+      if (path === "/devices") return world.devices ? { status: 201, body: { id: "t1", token: `slgd_${world.cookie}` } } : { status: 404, body: {} };
+      const who = withCookie || !token ? world.cookie : world.revoked ? null : token.slice(5);
+      return who ? { status: 200, body: person(who) } : { status: 401, body: {} };
+    },
+  };
+  const phone = account({ store, asks, deviceName: () => "test" });
+  return { world, phone };
+}
+
+test("the first login is remembered, with a token of its own", async () => {
+  const { world, phone } = rig();
+  assert.equal(await phone.check(), "ok");
+  assert.deepEqual([world.fact.person_id, world.fact.token, phone.token()], ["a", "slgd_a", "slgd_a"]);
+});
+
+test("a server without tokens: each record asks whose login this is", async () => {
+  const { world, phone } = rig({ devices: false });
+  await phone.check();
+  assert.equal(phone.token(), null);
+  assert.equal(await phone.identify("a"), "same");
+  world.cookie = "b";
+  assert.equal(await phone.identify("a"), "other");
+  assert.equal(phone.me.person_id, "b");
+  world.cookie = null;
+  assert.equal(await phone.identify("b"), "login");
+});
+
+test("another person logs in on this phone: a new account, the old one's caches gone, no token carried over", async () => {
+  const { world, phone } = rig();
+  await phone.check();
+  world.cookie = "b";
+  assert.equal(await phone.check(), "ok");
+  assert.deepEqual([phone.me.person_id, phone.token(), world.wiped], ["b", "slgd_b", 1]);
+  assert.equal(await phone.identify("a"), "other");
+});
+
+test("an ended browser login goes on with the token; a revoked token asks for a login and forgets nobody", async () => {
+  const { world, phone } = rig();
+  await phone.check();
+  world.cookie = null;
+  assert.equal(await phone.check(), "ok");
+  world.revoked = true;
+  assert.equal(await phone.ended(), "login");
+  assert.deepEqual([phone.me.person_id, phone.token(), phone.isOver], ["a", null, true]);
+});
+
+test("no answer changes nothing", async () => {
+  const { world, phone } = rig({ fact: { ...person("a"), token: "slgd_a" } });
+  await phone.open();
+  world.cookie = "away";
+  assert.equal(await phone.check(), "away");
+  assert.equal(phone.token(), "slgd_a");
+});
+
+test("a device is named so that a person knows it again", () => {
+  assert.equal(deviceName("Mozilla/5.0 (Linux; Android 14; Pixel 7) AppleWebKit/537.36 Chrome/131.0 Mobile Safari/537.36"), "Android Chrome");
+  assert.equal(deviceName("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Version/18.0 Mobile Safari/604.1"), "iPhone Safari");
+});
