@@ -107,7 +107,7 @@ def build(settings: Settings) -> Services:
         store=store, permissions=rules, policy=policy, people=people, places=Places(store, rules),
         intake=Intake(store, rules, policy, now, zone),
         evidence=Evidence(store, photos, rules, policy, queue, now, zone, font=bundles.font, decodes_heic=settings.decode_heic),
-        records=RecordsService(store, rules, policy, now), zones=Zones(store, rules, policy, now),
+        records=RecordsService(store, rules, policy, calendar, now), zones=Zones(store, rules, policy, now),
         assets=AssetsService(store, rules, policy, now), coverage=CoverageService(store, rules, policy, now),
         calendar=calendar,
         history=HistoryService(store, photos, rules, now, zone), queue=queue, timezone=zone,

@@ -36,6 +36,6 @@ with right:
                      **bundle.common(say, office.bundles.urls, "map"))  # fmt: skip
 story.history(told.entries, told.is_whole, issue, zone, say)
 if issue:
-    story.laws(issue, catalogue, record.catalogue_edition, say)
+    story.laws(issue, catalogue, record.catalogue_edition, told.due, zone, say)
 if told.may_take_originals:
     record_facts.originals(record, issue, say)

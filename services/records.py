@@ -11,10 +11,12 @@ import shapely
 
 from domain.errors import NotFound
 from domain.filters import UNSETTLED, RecordFilter
+from domain.policy.clock import Due
 from domain.policy.permissions import Permissions, Reach
 from domain.records import Actor, HistoryEntry, Record
 from geo import geojson, measure
 from i18n import words
+from services.calendar import CalendarService
 from services.evidence import scope_of
 from services.history import broken_links
 from services.policy import LivePolicy
@@ -40,22 +42,27 @@ class Day:
 class Story:
     """is_whole: every link follows from the one before and from its payload. apart_m: metres from the fix to the place.
 
-    may_take_originals: the asker may have this record's untouched photos, for a reason.
+    may_take_originals: the asker may have this record's untouched photos, for a reason. due: when the limit of its
+    edition ends, counted from its receipt by the calendar as it stands now, so that a corrected day moves it; None for
+    a kind that its edition does not know.
     """
 
     entries: tuple[HistoryEntry, ...]
     is_whole: bool
     apart_m: float | None
     may_take_originals: bool
+    due: Due | None
 
 
 class RecordsService:
     def __init__(
-        self, store: Store, permissions: Permissions, policy: LivePolicy, clock: Callable[[], datetime]
-    ) -> None:
+        self, store: Store, permissions: Permissions, policy: LivePolicy, calendar: CalendarService,
+        clock: Callable[[], datetime],
+    ) -> None:  # fmt: skip
         self._store = store
         self._permissions = permissions
         self._policy = policy
+        self._calendar = calendar
         self._clock = clock
 
     def get(self, record_id: str, actor: Actor) -> Record:
@@ -80,7 +87,14 @@ class RecordsService:
             entries = work.history.of("record", record.id)
             is_whole = not broken_links(work, "record", record.id)
         may_take = self._permissions.allows(actor, "photo.original", scope_of(record))
-        return Story(tuple(entries), is_whole, _apart_m(record), may_take)
+        return Story(tuple(entries), is_whole, _apart_m(record), may_take, self._due(record))
+
+    def _due(self, record: Record) -> Due | None:
+        issues = self._policy.issues_of(record.catalogue_edition)
+        if not issues.has(record.issue_type):
+            return None
+        limit = issues.get(record.issue_type).time_limit
+        return self._calendar.current().after_limit(record.received_at, limit.value, limit.unit)
 
     def search(self, view: RecordFilter, actor: Actor) -> tuple[list[Record], int]:
         """Newest first, with the whole number found."""

@@ -129,7 +129,19 @@ def load_sample(settings: dict, at: datetime) -> None:
 
 
 # Rooms whose tests load the sample city or start a server or a database: left out of `make check`.
-SLOW_ROOMS = {"browser", "demo", "docs", "drills", "exchange", "intake", "pages", "services", "sheets", "storage", "web"}
+SLOW_ROOMS = {
+    "browser",
+    "demo",
+    "docs",
+    "drills",
+    "exchange",
+    "intake",
+    "pages",
+    "services",
+    "sheets",
+    "storage",
+    "web",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

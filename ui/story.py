@@ -8,6 +8,7 @@ from datetime import tzinfo
 import streamlit as st
 
 from domain.policy.catalogue import Catalogue
+from domain.policy.clock import Due
 from domain.policy.issue import IssueType
 from domain.records import HistoryEntry
 from i18n import Words
@@ -45,12 +46,12 @@ def did(entry: HistoryEntry, issue: IssueType | None, say: Words) -> str:
     return say(key, **known)
 
 
-def laws(issue: IssueType, catalogue: Catalogue, edition: str, say: Words) -> None:
+def laws(issue: IssueType, catalogue: Catalogue, edition: str, due: Due | None, zone: tzinfo, say: Words) -> None:
     """Articles that were read, with the version that was read; nothing is quoted that nobody read."""
     en = say.lang == "en"
     facts.section(say("record.laws"), say("record.edition_of", edition=edition))
     facts.facts([(say("record.scheme"), issue.departments.scheme_en if en else issue.departments.scheme_zh),
-                 (say("record.limit"), _limit(issue, say))])  # fmt: skip
+                 (say("record.limit"), _limit(issue, due, zone, say))])  # fmt: skip
     lines = []
     for basis in issue.legal_basis:
         known = (say("record.law_read", version=basis.version), basis.note_en if en else basis.note_zh)
@@ -66,7 +67,12 @@ def laws(issue: IssueType, catalogue: Catalogue, edition: str, say: Words) -> No
         facts.lead(say("record.no_law"))
 
 
-def _limit(issue: IssueType, say: Words) -> str:
+def _limit(issue: IssueType, due: Due | None, zone: tzinfo, say: Words) -> str:
+    """The limit and the day it ends; a day counted over a year that is not known yet says so."""
     limit = issue.time_limit
     key = "record.limit_proposal" if limit.is_proposal else "record.limit_set"
-    return say(key, value=limit.value, unit=say(f"record.unit_{limit.unit}"))
+    told = say(key, value=limit.value, unit=say(f"record.unit_{limit.unit}"))
+    if due is None:
+        return told
+    return told + say("record.due_provisional" if due.is_provisional else "record.due", at=times.moment(due.at, zone),
+                      year=due.at.astimezone(zone).year)  # fmt: skip

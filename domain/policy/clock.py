@@ -75,6 +75,20 @@ class WorkCalendar:
                 left -= max(until - since, timedelta(0))
         raise Invalid("limit_wrong", field="value")
 
+    def after_limit(self, start: datetime, value: int, unit: str) -> Due:
+        """The end of a limit of so many workhours, workdays or (calendar) days from `start` (aware).
+
+        A limit in days ends with the last working hour of its day, working or not, and so needs no known year.
+        Raises Invalid("limit_wrong").
+        """
+        if unit == "workhour":
+            return self.after_workhours(start, value)
+        if unit == "workday":
+            return self.after_workdays(start, value)
+        if unit != "day" or not 1 <= value <= LOOKS_AT_MOST_DAYS:
+            raise Invalid("limit_wrong", field="value")
+        return Due(self._at(self._local(start).date() + timedelta(days=value), self.hours[-1][1]), False)
+
     def workdays_between(self, first: date, last: date) -> int:
         """Working days after `first` up to and with `last`; 0 when last is not later."""
         return sum(self.is_working(first + timedelta(days=i)) for i in range(1, (last - first).days + 1))

@@ -175,6 +175,25 @@ def test_one_record_tells_place_clock_pin_and_missing_originals(visit, reported)
     assert say("record.chain_whole", n=1) in told
 
 
+def test_a_corrected_day_moves_what_is_due_and_the_page_says_how_sure_it_is(services, session_of, visit):
+    admin, officer = (services.people.actor(session_of(who)) for who in ("admin1", "officer1"))
+    record = services.records.search(RecordFilter(issue_types=("random_piling",)), officer)[0][0]
+
+    def due():
+        return services.records.story(record.id, officer).due
+
+    before, say = due(), words("zh")
+    last_day = before.at.astimezone(services.timezone)
+    key = "record.due_provisional" if before.is_provisional else "record.due"
+    told = markup_of(visit("officer1", "one_record", id=record.number))
+    assert say(key, at=f"{last_day:%Y-%m-%d %H:%M}", year=last_day.year) in told
+    services.calendar.set_day(last_day.date(), is_working=False, name="停工", actor=admin)
+    moved = due().at
+    services.calendar.clear_day(last_day.date(), admin)
+    assert moved > before.at
+    assert due() == before
+
+
 def test_a_bare_figure_for_a_place_inside_gets_its_measure_word(reported):
     typed = replace(reported, building="3", unit="2", floor="地下")
     assert photos.inside(typed, words("zh")) == "3幢 2单元 地下"

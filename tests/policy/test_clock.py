@@ -53,6 +53,21 @@ def test_an_unknown_year_counts_monday_to_friday_and_says_provisional():
     assert OFFICE.after_workhours(at("2026-12-31T16:30"), 1).is_provisional
 
 
+@pytest.mark.parametrize(("value", "unit", "due", "provisional"), [
+    (1, "workhour", "2026-12-31T17:00", False), (1, "workday", "2027-01-01T17:00", True),
+    (2, "day", "2027-01-02T17:00", False),  # a Saturday all the same: plain days need no calendar
+])  # fmt: skip
+def test_a_limit_is_counted_in_its_own_unit(value, unit, due, provisional):
+    found = OFFICE.after_limit(at("2026-12-31T16:00"), value, unit)
+    assert (found.at, found.is_provisional) == (at(due), provisional)
+
+
+@pytest.mark.parametrize(("value", "unit"), [(0, "day"), (-3, "day"), (100_000, "day"), (1, "month")])
+def test_a_limit_that_is_none_is_refused(value, unit):
+    with pytest.raises(Invalid):
+        OFFICE.after_limit(at("2026-12-31T16:00"), value, unit)
+
+
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2026, 11, 30), timezones=st.just(UTC)), st.integers(1, 12))
 def test_a_workday_limit_ends_on_a_working_day_with_that_many_between(start, count):
     due = OFFICE.after_workdays(start, count).at
