@@ -31,6 +31,15 @@ class CapturePhoto:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Bytes first to last (both in it) of a photo of that size, as Content-Range says it."""
+
+    first: int
+    last: int
+    size: int
+
+
+@dataclass(frozen=True)
 class Capture:
     """body: the JSON as received, previews taken out; unknown optional fields stay in it."""
 

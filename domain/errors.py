@@ -42,6 +42,12 @@ class Conflict(Refused):
     code, status = "conflict", 409
 
 
+class Held(Refused):
+    """Another request is sending the same photo just now; `offset` is how far it got."""
+
+    code, status = "upload_held", 423
+
+
 class TooLarge(Refused):
     code, status = "too_large", 413
 

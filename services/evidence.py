@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from domain.capture import PHOTO_CAP_BYTES
-from domain.errors import Busy, Invalid, NotFound, TooLarge
+import structlog
+
+from domain.capture import PHOTO_CAP_BYTES, Part
+from domain.errors import Busy, Conflict, Held, Invalid, NotFound, Refused, TooLarge
 from domain.policy.permissions import Permissions, Scoped
 from domain.records import Actor, Photo, Record
 from i18n import words
@@ -21,22 +23,35 @@ from media.stamp import Stamp
 from services.policy import LivePolicy
 from services.queue import ATTEMPTS_AT_MOST, Closing, Queue
 from storage.jobs import Job
-from storage.photos import Arriving, PhotoStore
+from storage.photos import Arriving, Growing, Occupied, PhotoStore, Unfinished
 from storage.store import Store, Work
 
 MAKE_VIEWS = "photo.views"
 REASON_AT_LEAST = 4
-UNFINISHED_LIFE = timedelta(minutes=10)
+UNFINISHED_LIFE = timedelta(minutes=10)  # of what nobody can take up again
+PARTS_LIFE = timedelta(days=7)  # of what a phone may come back for
 DISK_LEFT_BYTES = 200_000_000
+ASK_AGAIN_S = 2
+log = structlog.get_logger("evidence")
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A photo on its way in: what was announced, and the open file."""
+    """A photo on its way in: what was announced, the open file, and the size that this request may bring it to."""
 
     photo: Photo
     reporter_id: str
-    file: Arriving
+    file: Arriving | Growing
+    until: int
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What the janitor removed. stale: parts that nobody came back for; the others could not be taken up again."""
+
+    files: int = 0
+    stale: int = 0
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,31 +83,76 @@ class Evidence:
 
     # -- in ----------------------------------------------------------------------------------------------------
 
-    def begin(self, record_id: str, sha256: str, actor: Actor) -> Arrival | Photo:
-        """Open the way for an announced original; a Photo when it has been kept already.
+    def arrived(self, record_id: str, sha256: str, actor: Actor) -> tuple[Photo, int]:
+        """An announced original and how many of its bytes are here for good. Raises NotFound as `begin` does."""
+        photo = self._own(record_id, sha256, actor)
+        return photo, self._arrived_bytes(photo)
 
-        Raises NotFound for a record or photo that is not the actor's own, Busy when the disk is full.
+    def begin(self, record_id: str, sha256: str, actor: Actor, part: Part | None = None) -> Arrival | Photo:
+        """Open the way for an announced original or the next part of it; a Photo when it has been kept already.
+
+        Raises NotFound for a record or photo that is not the actor's own, Conflict when the part does not begin where
+        the bytes here end, TooLarge when it goes beyond the announced size, Held while another request sends the same
+        photo, Busy when the disk is full.
         """
+        photo = self._own(record_id, sha256, actor)
+        if photo.state == "kept":
+            return photo
+        if part is not None:
+            _fits(part, photo)
+        if shutil.disk_usage(self._photos.root).free < DISK_LEFT_BYTES:
+            raise Busy("disk_full")
+        if part is None:
+            return Arrival(photo, actor.person_id, self._photos.arriving(), min(photo.size, PHOTO_CAP_BYTES))
+        return Arrival(photo, actor.person_id, self._next_part(photo, part), part.last + 1)
+
+    def _own(self, record_id: str, sha256: str, actor: Actor) -> Photo:
         self._permissions.require(actor, "record.report")
         with self._store.look() as work:
             reporter_id = work.records.reporter_id(record_id)
             photo = work.records.photo_by_hash(record_id, sha256.lower())
         if photo is None or reporter_id != actor.person_id:
             raise NotFound()
-        if photo.state == "kept":
-            return photo
-        if shutil.disk_usage(self._photos.root).free < DISK_LEFT_BYTES:
-            raise Busy("disk_full")
-        return Arrival(photo, reporter_id, self._photos.arriving())
+        return photo
+
+    def _next_part(self, photo: Photo, part: Part) -> Growing:
+        try:
+            file = self._photos.growing(photo.record_id, photo.sha256)
+        except Occupied:
+            raise Held(offset=self._arrived_bytes(photo), retry_after_s=ASK_AGAIN_S) from None
+        except OSError as error:
+            raise Busy("disk_full") from error
+        if file.size != part.first:
+            here = file.size
+            file.leave()
+            raise Conflict("upload_offset", offset=here)
+        return file
+
+    def _arrived_bytes(self, photo: Photo) -> int:
+        return photo.size if photo.state == "kept" else self._photos.arrived_bytes(photo.record_id, photo.sha256)
 
     def take(self, arrival: Arrival, chunk: bytes) -> None:
-        """One chunk. Raises TooLarge over the cap or over the announced size, Busy when the disk is full."""
-        if arrival.file.size + len(chunk) > min(arrival.photo.size, PHOTO_CAP_BYTES):
+        """One chunk. Raises TooLarge over what was announced, Busy when the disk is full."""
+        if arrival.file.size + len(chunk) > arrival.until:
             raise TooLarge("photo_longer", announced=arrival.photo.size)
         try:
             arrival.file.write(chunk)
         except OSError as error:
             raise Busy("disk_full") from error
+
+    def keep_part(self, arrival: Arrival, actor: Actor) -> Photo | int:
+        """A request has ended: the number of bytes that are here for good, or the Photo when that is all of it.
+
+        Raises Invalid or BadPhoto when the whole is not what was announced: then it begins again from nothing.
+        """
+        self._permissions.require(actor, "record.report")
+        if arrival.file.size == arrival.photo.size:
+            return self.keep(arrival, actor)
+        try:
+            arrival.file.leave()
+        except OSError as error:
+            raise Busy("disk_full") from error
+        return arrival.file.size
 
     def keep(self, arrival: Arrival, actor: Actor) -> Photo:
         """Check size, hash and kind of file, keep it for good, then say so. Raises Invalid, BadPhoto."""
@@ -100,20 +160,19 @@ class Evidence:
         if arrival.reporter_id != actor.person_id:
             raise NotFound()
         file, photo = arrival.file, arrival.photo
-        if file.size != photo.size:
-            raise Invalid("photo_size_differs", field="size", announced=photo.size, came=file.size)
-        if file.sha256 != photo.sha256:
-            raise Invalid("photo_hash_differs", field="sha256")
         try:
-            file.flush()
-        except OSError as error:
-            raise Busy("disk_full") from error
-        header = check_header(file.path, photo.media_type)
+            media_type = _checked(arrival)
+        except Busy:
+            raise
+        except Refused:
+            file.drop()  # whatever part of it is wrong, nobody can tell: the whole is sent again
+            raise
         try:
             self._photos.keep(file, photo.sha256)
         except OSError as error:
             raise Busy("disk_full") from error
-        kept = self._store.run(lambda work: self._say_kept(work, photo, header.media_type, actor))
+        kept = self._store.run(lambda work: self._say_kept(work, photo, media_type, actor))
+        self._photos.drop_parts(photo.record_id, photo.sha256)
         self._queue.nudge()
         return kept
 
@@ -131,8 +190,9 @@ class Evidence:
         return kept
 
     def abandon(self, arrival: Arrival) -> None:
-        """Whatever went wrong, nothing half-stored stays."""
-        arrival.file.drop()
+        """Whatever went wrong: of a photo in one go nothing stays, of one in parts what has come."""
+        with suppress(OSError):  # a full disk: what is safe there stays, the rest comes again
+            arrival.file.leave()
 
     # -- out ---------------------------------------------------------------------------------------------------
 
@@ -231,16 +291,36 @@ class Evidence:
             sample_mark=say("app.sample") if record.is_sample else "",
         )  # fmt: skip
 
-    def sweep(self) -> int:
-        """Remove files that stopped arriving over ten minutes ago; returns how many."""
-        limit = self._clock().timestamp() - UNFINISHED_LIFE.total_seconds()
-        gone = 0
-        for path in self._photos.unfinished():
+    def sweep(self) -> Swept:
+        """Remove what stopped arriving: parts that a record still waits for after a week, the rest after ten minutes."""
+        swept = Swept()
+        for found in self._photos.unfinished():
             with suppress(FileNotFoundError):  # it has just been kept, or dropped by its own request
-                if path.stat().st_mtime < limit:
-                    path.unlink()
-                    gone += 1
-        return gone
+                swept = self._swept(swept, found)
+        if swept.files:
+            log.info("unfinished_removed", files=swept.files, stale=swept.stale, size_bytes=swept.size_bytes)
+        return swept
+
+    def _swept(self, swept: Swept, found: Unfinished) -> Swept:
+        facts = found.path.stat()
+        age_s = self._clock().timestamp() - facts.st_mtime
+        if age_s < UNFINISHED_LIFE.total_seconds():
+            return swept
+        is_awaited = found.record_id is not None and self._is_awaited(found.record_id, found.sha256 or "")
+        if is_awaited and age_s < PARTS_LIFE.total_seconds():
+            return swept
+        if found.record_id is None:
+            found.path.unlink()
+        else:
+            self._photos.drop_parts(found.record_id, found.sha256 or "")
+            if found.path.exists():  # somebody is writing it after all
+                return swept
+        return Swept(swept.files + 1, swept.stale + is_awaited, swept.size_bytes + facts.st_size)
+
+    def _is_awaited(self, record_id: str, sha256: str) -> bool:
+        with self._store.look() as work:
+            photo = work.records.photo_by_hash(record_id, sha256)
+        return photo is not None and photo.state != "kept"
 
     def close(self) -> None:
         self._worker.close()
@@ -248,3 +328,24 @@ class Evidence:
 
 def scope_of(record: Record) -> Scoped:
     return Scoped(record.street_id, record.community_id, record.grid_id, record.reporter_id)
+
+
+def _fits(part: Part, photo: Photo) -> None:
+    if part.last >= photo.size:
+        raise TooLarge("photo_longer", announced=photo.size)
+    if part.size != photo.size:
+        raise Invalid("photo_size_differs", field="Content-Range", announced=photo.size, came=part.size)
+
+
+def _checked(arrival: Arrival) -> str:
+    """The media type of a whole file that is what was announced. Raises Invalid, BadPhoto, Busy when the disk is full."""
+    file, photo = arrival.file, arrival.photo
+    if file.size != photo.size:
+        raise Invalid("photo_size_differs", field="size", announced=photo.size, came=file.size)
+    try:
+        file.flush()
+    except OSError as error:
+        raise Busy("disk_full") from error
+    if file.sha256 != photo.sha256:
+        raise Invalid("photo_hash_differs", field="sha256")
+    return check_header(file.path, photo.media_type).media_type

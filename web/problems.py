@@ -29,7 +29,7 @@ def answer(refused: Refused, lang: str) -> Response:
         body["at"] = refused.facts["at"]
     return Response(
         json.dumps(body, ensure_ascii=False).encode(), refused.status, media_type="application/problem+json",
-        headers={"Cache-Control": "no-store", **waiting(refused)},
+        headers={"Cache-Control": "no-store", **waiting(refused), **_offset(refused)},
     )  # fmt: skip
 
 
@@ -37,6 +37,11 @@ def waiting(refused: Refused) -> dict[str, str]:
     """Retry-After, where the refusal knows when it will pass."""
     wait_s = refused.facts.get("retry_after_s") or (2 if refused.status == 503 else None)
     return {"Retry-After": str(wait_s)} if wait_s else {}
+
+
+def _offset(refused: Refused) -> dict[str, str]:
+    """Where the sender of a photo goes on."""
+    return {"Upload-Offset": str(refused.facts["offset"])} if "offset" in refused.facts else {}
 
 
 def lang_of(request: Request) -> str:

@@ -12,6 +12,8 @@ import time_machine
 from domain.errors import Busy
 from jobs.runner import Runner
 from services import Services
+from services.evidence import Swept
+from storage.photos import Unfinished
 from tests.web.small_city import HERE, City, build_city
 from wiring import now
 
@@ -31,12 +33,11 @@ def test_a_round_that_fails_is_not_the_last(city: City, error: Exception, monkey
     monkeypatch.setattr("jobs.runner.HOUSEKEEPING_EVERY", 1)
     rounds = []
 
-    def sweep() -> int:
+    def sweep() -> None:
         rounds.append(len(rounds))
         if len(rounds) == 1:
             raise error
         runner.stop()
-        return 0
 
     monkeypatch.setattr(services.evidence, "sweep", sweep)
     runner.run()
@@ -50,11 +51,12 @@ def test_the_janitor_takes_old_unfinished_files_and_lets_fresh_and_vanished_ones
     evidence.take(arrival, b"half")
     photos = evidence._photos
     found = photos.unfinished()
-    assert found == [arrival.file.path]
-    monkeypatch.setattr(photos, "unfinished", lambda: [*found, arrival.file.path.with_name("vanished.part")])
-    assert evidence.sweep() == 0
+    assert [one.path for one in found] == [arrival.file.path]
+    gone = Unfinished(arrival.file.path.with_name("vanished.part"))
+    monkeypatch.setattr(photos, "unfinished", lambda: [*found, gone])
+    assert evidence.sweep() == Swept()
     with time_machine.travel(now() + timedelta(minutes=11), tick=False):
-        assert evidence.sweep() == 1
+        assert evidence.sweep() == Swept(files=1, size_bytes=0)
     assert not arrival.file.path.exists()
 
 

@@ -65,7 +65,9 @@ def all_routes(found: Any, prefix: str = "") -> Iterator[str]:
         elif isinstance(route, Mount):
             yield from all_routes(route.routes, prefix + route.path)
         else:
-            yield from (f"{method} {prefix}{route.path}" for method in sorted(route.methods - {"HEAD"}))
+            yield from (
+                f"{method} {prefix}{route.path}" for method in sorted(route.methods - {"HEAD"} or route.methods)
+            )
 
 
 def listed_routes() -> set[str]:
@@ -147,6 +149,11 @@ def put_photo(city: City, who: Actor, side: str) -> Ask:
     }  # fmt: skip
 
 
+def ask_how_far(city: City, who: Actor, side: str) -> Ask:
+    record, files = city.capture(side, reporter_for(city, who, side))
+    return "HEAD", f"/api/v1/captures/{record.id}/photos/{next(iter(files))}", {}
+
+
 def post_capture(city: City, who: Actor, side: str) -> Ask:
     return "POST", "/api/v1/captures", {"json": capture_at(city.services, middle(side))[0].body}
 
@@ -178,6 +185,7 @@ ASKS: dict[str, Callable[[City, Actor, str], Ask]] = {
     "GET /api/v1/me": get("/api/v1/me"),
     "GET /api/v1/catalogue": get("/api/v1/catalogue"),
     "POST /api/v1/captures": post_capture,
+    "HEAD /api/v1/captures/{capture_id}/photos/{sha256}": ask_how_far,
     "PUT /api/v1/captures/{capture_id}/photos/{sha256}": put_photo,
     "GET /api/v1/streets.geojson": get("/api/v1/streets.geojson"),
     "GET /api/v1/grids.geojson": get("/api/v1/grids.geojson"),
@@ -186,7 +194,7 @@ ASKS: dict[str, Callable[[City, Actor, str], Ask]] = {
     "GET /api/v1/roads.geojson": get("/api/v1/roads.geojson"),
     "GET /api/v1/locate": get("/api/v1/locate?lon={lon}&lat={lat}"),
     "GET /api/v1/search": get("/api/v1/search?q=zone"),
-    "GET /api/v1/records": get("/api/v1/records"),
+    "GET /api/v1/records": get("/api/v1/records?limit=500"),
     "GET /api/v1/records.geojson": get("/api/v1/records.geojson"),
     "GET /api/v1/records/{record_id}": get("/api/v1/records/{record}"),
     "GET /api/v1/photos/{photo_id}/thumb": get("/api/v1/photos/{photo}/thumb"),
@@ -236,7 +244,7 @@ def test_route_without_a_login_is_401(city: City, name: str):
     answer = city.client(None).request(method, path, **more)
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["code"] == "not_signed_in"
+    assert method == "HEAD" or answer.json()["code"] == "not_signed_in"
 
 
 @pytest.mark.parametrize("name", sorted(set(DOORS["routes"]) - set(GUARDED)))
@@ -293,6 +301,8 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     "intake.catalogue": lambda c, who, side: {},
     "intake.receive": lambda c, who, side: {"capture": capture_at(c.services, middle(side))[0]},
     "evidence.begin": lambda c, who, side: dict(zip(("record_id", "sha256"), announced(c, who, side), strict=True)),
+    "evidence.arrived": lambda c, who, side: dict(zip(("record_id", "sha256"), announced(c, who, side), strict=True)),
+    "evidence.keep_part": lambda c, who, side: {"arrival": kept(c, who, side)},
     "evidence.keep": lambda c, who, side: {"arrival": kept(c, who, side)},
     "evidence.picture": lambda c, who, side: {"photo_id": c.photos[side], "size": "thumb"},
     "evidence.original": lambda c, who, side: {"photo_id": c.photos[side], "reason": "复查车牌"},

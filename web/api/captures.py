@@ -1,26 +1,23 @@
-"""Captures come in here: the record first, then each original by its hash."""
+"""Captures come in here: the record first; its originals follow in uploads.py."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import uuid
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
-from starlette.concurrency import run_in_threadpool
 
 from domain.capture import PREVIEW_CAP_BYTES, Capture, CapturePhoto
 from domain.errors import Invalid, Refused
-from domain.records import Photo, Position, Record
+from domain.records import Position, Record
 from services import Services
 from web.gate import actor_of
 
-PIECE_BYTES = 512 * 1024
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
 Text = Annotated[str, Field(max_length=4000)]
 Short = Annotated[str, Field(max_length=80)]
@@ -95,38 +92,7 @@ def router(services: Services) -> APIRouter:
         record, is_new = services.intake.receive(_capture(body), actor_of(request))
         return JSONResponse(receipt(record), 201 if is_new else 200)
 
-    @doors.put("/captures/{capture_id}/photos/{sha256}", status_code=201, response_model=None)
-    async def put_photo(
-        capture_id: uuid.UUID, sha256: Annotated[str, Path(pattern=r"^[0-9a-fA-F]{64}$")], request: Request
-    ) -> JSONResponse:
-        actor = actor_of(request)
-        evidence = services.evidence
-        arrival = await run_in_threadpool(evidence.begin, str(capture_id), sha256, actor)
-        if isinstance(arrival, Photo):
-            return JSONResponse(_photo_receipt(services, arrival, actor), 200)
-        try:
-            async for piece in _pieces(request):
-                await run_in_threadpool(evidence.take, arrival, piece)
-            kept = await run_in_threadpool(evidence.keep, arrival, actor)
-        except BaseException:
-            # Also when the client goes away in the middle: nothing half-stored stays behind.
-            evidence.abandon(arrival)
-            raise
-        return JSONResponse(await run_in_threadpool(_photo_receipt, services, kept, actor), 201)
-
     return doors
-
-
-async def _pieces(request: Request) -> AsyncIterator[bytes]:
-    """The body in pieces of about half a megabyte: the trip to a thread costs more than writing one chunk."""
-    held: list[bytes] = []
-    async for chunk in request.stream():
-        held.append(chunk)
-        if sum(map(len, held)) >= PIECE_BYTES:
-            yield b"".join(held)
-            held = []
-    if any(held):
-        yield b"".join(held)
 
 
 def receipt(record: Record) -> dict[str, Any]:
@@ -140,16 +106,6 @@ def receipt(record: Record) -> dict[str, Any]:
         "photos": [{"sha256": p.sha256, "state": p.state} for p in record.photos],
         "url": f"/one_record?id={record.number}",
     }  # fmt: skip
-
-
-def _photo_receipt(services: Services, photo: Photo, actor: Any) -> dict[str, Any]:
-    record = services.records.get(photo.record_id, actor)
-    return {
-        "sha256": photo.sha256,
-        "state": photo.state,
-        "kept": record.photos_kept,
-        "expected": record.photos_expected,
-    }
 
 
 def _capture(body: CaptureIn) -> Capture:
