@@ -11,7 +11,9 @@ from streamlit.runtime.pages_manager import PagesManager
 from jobs.runner import running
 from ui import shell
 from web.gate import Cookies, Gate
+from web.metrics import Metrics
 from web.routes import routes
+from web.watch import Watch
 from wiring import Settings, greet, services
 
 
@@ -19,8 +21,9 @@ from wiring import Settings, greet, services
 async def lifespan(_app):
     # Until the first st.navigation Streamlit would run pages/NAME.py by itself, without the shell.
     PagesManager.uses_pages_directory = False
-    greet(services(), Settings())
-    with running(services()):
+    settings = Settings()
+    greet(services(), settings)
+    with running(services(), settings.runners):
         yield
 
 
@@ -28,10 +31,13 @@ if __name__ == "__main__":
     shell.draw(services())
 else:
     built = services()
-    cookies = Cookies(built.secret_key)
+    cookies, metrics = Cookies(built.secret_key), Metrics(built)
     app = st.App(
         __file__,
-        routes=routes(built, cookies),
-        middleware=[Middleware(Gate, services=built, cookies=cookies)],
+        routes=routes(built, cookies, metrics),
+        middleware=[
+            Middleware(Watch, services=built, metrics=metrics),
+            Middleware(Gate, services=built, cookies=cookies),
+        ],
         lifespan=lifespan,
     )

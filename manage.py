@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from domain import layers
-from domain.errors import Invalid, Refused
+from domain.errors import Busy, Invalid, Refused
 from i18n import words
 from services.exchange import ENDINGS, OPERATOR, Choices, Exchange, Preview
 from storage.backup import check_backup, make_backup, restore_backup
@@ -20,7 +23,7 @@ from storage.engine import is_there, without_password
 from storage.move import move as move_all
 from storage.photos import PhotoStore
 from storage.store import Store
-from wiring import HOME, Settings, address_of, build, now, services
+from wiring import HOME, Settings, address_of, build, now, report_files, services
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="嵊里管·巡查: run it, look after it.")
 
@@ -33,7 +36,7 @@ def run() -> None:
     settings = Settings()
     services()  # migrated and filled before the port opens
     uvicorn.run(
-        "app:app", host=settings.host, port=settings.port, log_level="warning",
+        "app:app", host=settings.host, port=settings.port, log_config=None, access_log=False,
         ssl_certfile=settings.tls_cert, ssl_keyfile=settings.tls_key,
         proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=settings.trusted_proxies or None,
         ws_max_size=16 * 1024 * 1024,
@@ -60,7 +63,10 @@ def verify() -> None:
         if sys.stderr.isatty():
             print(f"\r{done}/{of}", end="" if done < of else "\n", file=sys.stderr)
 
+    started = now()
     found = built.history.verify(progress)
+    with suppress(Busy):  # a check that was made counts, also when it could not be written down
+        built.history.write_down(found, started)
     print(f"links {found.links}, subjects {found.subjects}, photos {found.photos}, checkpoints {found.checkpoints}")
     for finding in found.findings:
         print(f"  {finding.code}: {finding.subject} {finding.detail}".rstrip())
@@ -70,12 +76,14 @@ def verify() -> None:
 
 
 @app.command()
-def backup(folder: Path) -> None:
+def backup(where: typer.Context, folder: Path) -> None:
     """Copy database and originals into FOLDER while the app runs; checked before it is called done."""
     settings = Settings(sample_city=False)
     built = build(settings)
     started = time.monotonic()
-    made = make_backup(built.store, PhotoStore(settings.photo_store), folder, at=now())
+    made = make_backup(
+        built.store, PhotoStore(settings.photo_store), where.obj / folder, at=now(), reports=report_files(settings)
+    )
     check_backup(made.folder)
     print(f"{made.folder}: {made.originals} originals ({made.copied} new), {json.dumps(made.counts)}")
     print(f"{time.monotonic() - started:.1f} s, checked")
@@ -83,11 +91,13 @@ def backup(folder: Path) -> None:
 
 
 @app.command()
-def restore(folder: Path) -> None:
+def restore(where: typer.Context, folder: Path) -> None:
     """Put the backup FOLDER into the (empty) place that the settings name, then verify it."""
     settings = Settings(sample_city=False)
     started = time.monotonic()
-    manifest = restore_backup(folder, settings.database_url, settings.photo_store)
+    manifest = restore_backup(
+        where.obj / folder, settings.database_url, settings.photo_store, report_files(settings).root
+    )
     print(f"restored what was backed up at {manifest['made_at']}: {len(manifest['originals'])} originals")
     print(f"{time.monotonic() - started:.1f} s")
     verify()
@@ -202,13 +212,22 @@ def export(
 
 
 @app.command()
-def work() -> None:
-    """Do the queued jobs that are due, then stop."""
-    from jobs.runner import Runner
+def work(stay: Annotated[bool, typer.Option(help="go on until Ctrl+C or SIGTERM")] = False) -> None:
+    """Do the work that is due by queue and timetable, then stop; --stay goes on, as a worker beside the app."""
+    from jobs.runner import Runner, running
 
-    built = services()
-    print(f"{Runner(built).run_until_empty()} jobs done")
-    built.close()
+    built, settings = services(), Settings()
+    if not stay:
+        built.timetable.put_due()
+        print(f"{Runner(built).run_until_empty()} jobs done")
+        built.close()
+        return
+    ended = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: ended.set())
+    with running(built, max(1, settings.runners)):
+        print("at work", flush=True)
+        ended.wait()
 
 
 if __name__ == "__main__":

@@ -10,14 +10,16 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from demo import load
-from services import Services
+from services import Services, logs
 from services.assets import AssetsService
+from services.backups import Backups
 from services.bundles import read_bundles
 from services.calendar import CalendarService
 from services.coverage import CoverageService
@@ -25,14 +27,20 @@ from services.evidence import Evidence
 from services.guard import LivePermissions, Sessions
 from services.history import HistoryService
 from services.intake import Intake
+from services.operations import OperationsService
 from services.passwords import Passwords
 from services.people import People
 from services.places import Places
 from services.policy import LivePolicy
 from services.queue import Queue
 from services.records import RecordsService
+from services.reminders import RemindersService
+from services.reports import ReportsService
+from services.sweep import Sweep
+from services.timetable import TimetableService
 from services.zones import Zones
 from storage.photos import PhotoStore
+from storage.reports import ReportFiles
 from storage.schema import migrate
 from storage.store import Store
 
@@ -59,6 +67,10 @@ class Settings(BaseSettings):
     basemap_credit: str = ""
     decode_heic: bool = False
     timezone: str = "Asia/Shanghai"
+    backup_dir: Path | None = None
+    runners: int = Field(default=2, ge=0, le=8)
+    log: Literal["text", "json"] = "text"
+    metrics_token: SecretStr | None = None
     clearance_date: date | None = (
         None  # the day by which no zone should be without management; the policy gives two years
     )
@@ -103,24 +115,48 @@ def build(settings: Settings) -> Services:
     calendar.seed()
     people = People(store, rules, sessions, Passwords(), now)
     queue = Queue(store, now)
+    reports = report_files(settings)
+    coverage = CoverageService(store, rules, policy, now)
+    timetable = TimetableService(store, rules, queue, now, zone)
+    timetable.seed()
+    evidence = Evidence(store, photos, rules, policy, queue, now, zone, font=bundles.font,
+                        decodes_heic=settings.decode_heic)  # fmt: skip
+    Backups(store, photos, reports, queue, now, zone, folder=settings.backup_dir)
+    # Who leaves things behind says here how they are taken away; the timetable calls it every few minutes.
+    sweep = Sweep(store, queue, reports, now)
+    sweep.also("arriving", lambda: evidence.sweep().files)
     return Services(
         store=store, permissions=rules, policy=policy, people=people, places=Places(store, rules),
         intake=Intake(store, rules, policy, now, zone),
-        evidence=Evidence(store, photos, rules, policy, queue, now, zone, font=bundles.font, decodes_heic=settings.decode_heic),
+        evidence=evidence,
         records=RecordsService(store, rules, policy, calendar, now), zones=Zones(store, rules, policy, now),
-        assets=AssetsService(store, rules, policy, now), coverage=CoverageService(store, rules, policy, now),
+        assets=AssetsService(store, rules, policy, now), coverage=coverage,
         calendar=calendar,
-        history=HistoryService(store, photos, rules, now, zone), queue=queue, timezone=zone,
+        history=HistoryService(store, photos, rules, now, zone, queue), queue=queue, timetable=timetable, timezone=zone,
+        operations=OperationsService(
+            store, rules, photos, queue, now, app_version=(HOME / "VERSION").read_text("ascii").strip(),
+            backup_dir=settings.backup_dir, certificate=settings.tls_cert,
+            decoder_restarts=lambda: evidence.decoder_restarts,
+        ),
+        reminders=RemindersService(store, rules, queue, now, zone, backs_up=settings.backup_dir is not None),
+        reports=ReportsService(store, rules, policy, coverage, reports, queue, now, zone),
         bundles=bundles, clearance_date=settings.clearance_date,
         secret_key=_secret_key(settings), public_url=settings.public_url, is_tls=settings.is_tls,
         basemap=settings.basemap, basemap_credit=settings.basemap_credit,
+        metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else "",
     )  # fmt: skip
+
+
+def report_files(settings: Settings) -> ReportFiles:
+    """The folder of reports lies beside the photos."""
+    return ReportFiles(settings.photo_store.parent / "reports")
 
 
 @cache
 def services() -> Services:
     """The one set of services of this process, ready for use."""
     settings = Settings()
+    logs.set_up(as_json=settings.log == "json")
     built = build(settings)
     if settings.sample_city:
         load.prepare(built, settings.photo_store, now(), is_wide=settings.listens_wide)

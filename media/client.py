@@ -37,6 +37,8 @@ class MediaWorker:
         self._recycle_after = recycle_after
         self._child: subprocess.Popen[bytes] | None = None
         self._made = 0
+        self.restarts = 0  # children that died, hung or were recycled and had to be started anew
+        self._has_run = False
         self._turn = threading.Lock()
 
     def make(self, request: dict[str, Any], timeout_s: float = PICTURE_LIMIT_S + 10) -> dict[str, Any]:
@@ -108,6 +110,8 @@ class MediaWorker:
         if self._child is not None and self._child.poll() is None:
             return self._child
         self._end()
+        self.restarts += self._has_run
+        self._has_run = True
         env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         self._child = subprocess.Popen(  # bufsize 0: what is asked must not linger in our own buffer
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=_HOME, env=env, bufsize=0

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from domain.policy.coverage import MEASURES, SMALL_BASE_HOUSEHOLDS
-from ui import charts, coverage, facts, forms, shell, state, times
+from ui import charts, coverage, facts, forms, reports, shell, state, times
 from wiring import services
 
 actor, say, theme = shell.actor(), shell.say(), state.theme()
@@ -39,6 +39,9 @@ with left:
 with right:
     facts.section(say("coverage.table"))
     coverage.draw_table(shown, measure, state.kept(f"pick_{unit}"), say, local)
+
+if services().permissions.allows(actor, "report.read") and any(held.scope_kind == "city" for held in actor.assignments):
+    reports.listed(services().reports.all(actor), local, say)
 
 with st.expander(say("coverage.how"), icon=":material/functions:"):
     for each in ("households", "buildings", "area", "bare", "never", "classes", "unsurveyed", "clearance"):

@@ -4,7 +4,7 @@ import streamlit as st
 
 from domain.filters import AssetFilter
 from domain.policy.assets import findings
-from ui import facts, shell, state, today
+from ui import facts, reminders, shell, state, today
 from wiring import now, services
 
 actor, say = shell.actor(), shell.say()
@@ -31,6 +31,9 @@ if opening.note:
 
 if may("record.report"):
     today.report_button(is_first=opening.code == "report", say=say)
+to_day = now().astimezone(office.timezone).date().isoformat()
+open_pages = frozenset(page for page, permission, *_ in shell.PAGES if may(permission))
+reminders.draw(office.reminders.open(actor), to_day, open_pages, say)
 if held is not None:
     today.assets(held, findings, is_first=opening.code == "assets", say=say)
 if covered is not None:

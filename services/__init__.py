@@ -15,11 +15,15 @@ from services.coverage import CoverageService
 from services.evidence import Evidence
 from services.history import HistoryService
 from services.intake import Intake
+from services.operations import OperationsService
 from services.people import People
 from services.places import Places
 from services.policy import LivePolicy
 from services.queue import Queue
 from services.records import RecordsService
+from services.reminders import RemindersService
+from services.reports import ReportsService
+from services.timetable import TimetableService
 from services.zones import Zones
 from storage.store import Store
 
@@ -40,6 +44,10 @@ class Services:
     calendar: CalendarService
     history: HistoryService
     queue: Queue
+    timetable: TimetableService
+    operations: OperationsService
+    reminders: RemindersService
+    reports: ReportsService
     bundles: Bundles
     timezone: ZoneInfo
     secret_key: str
@@ -48,6 +56,7 @@ class Services:
     basemap: str = ""
     clearance_date: date | None = None
     basemap_credit: str = ""
+    metrics_token: str = ""
 
     @property
     def catalogue(self) -> Catalogue:

@@ -25,8 +25,9 @@ from services.queue import ATTEMPTS_AT_MOST, Closing, Queue
 from storage.jobs import Job
 from storage.photos import Arriving, Growing, Occupied, PhotoStore, Unfinished
 from storage.store import Store, Work
+from storage.timetable import Outcome
 
-MAKE_VIEWS = "photo.views"
+MAKE_VIEWS, MISSING_VIEWS = "photo.views", "views.missing"  # kinds of jobs
 REASON_AT_LEAST = 4
 UNFINISHED_LIFE = timedelta(minutes=10)  # of what nobody can take up again
 PARTS_LIFE = timedelta(days=7)  # of what a phone may come back for
@@ -80,6 +81,7 @@ class Evidence:
         self._decodes_heic = decodes_heic
         self._worker = MediaWorker()
         queue.handle(MAKE_VIEWS, self._make_views)
+        queue.handle(MISSING_VIEWS, self._find_missing_views)
 
     # -- in ----------------------------------------------------------------------------------------------------
 
@@ -271,6 +273,27 @@ class Evidence:
         facts = answer.get("facts") or {}
         return lambda work: work.records.update_photo(photo.id, facts=facts, **values)
 
+    def _find_missing_views(self, job: Job) -> Closing | None:
+        """Views that the store calls made and the disk does not have (a lost folder, a restore) are queued again."""
+        with self._store.look() as work:
+            kept = work.records.photos_with_views()
+        lost = []
+        for photo_id in kept:
+            job.go_on()
+            if not all(self._photos.view(photo_id, size).exists() for size in ("view", "thumb")):
+                lost.append(photo_id)
+        if not lost:
+            return None
+        started, at = job.started_at or self._clock(), self._clock()
+
+        def again(work: Work) -> None:
+            for photo_id in lost:
+                work.records.update_photo(photo_id, views="none", view_error=None)
+                work.jobs.queue_again(MAKE_VIEWS, f"{MAKE_VIEWS}:{photo_id}", {"photo_id": photo_id}, at=at)
+            work.outcomes.keep(Outcome(MISSING_VIEWS, job.key, started, at, {"queued": len(lost)}))
+
+        return again
+
     def _stamp(self, photo: Photo, record: Record) -> Stamp:
         """Everything the stamp says, in Chinese: it is part of the picture and must not change with the reader."""
         say = words("zh")
@@ -290,6 +313,11 @@ class Evidence:
             position=position, person=record.reporter_name, record_number=record.number, shot=shot,
             sample_mark=say("app.sample") if record.is_sample else "",
         )  # fmt: skip
+
+    @property
+    def decoder_restarts(self) -> int:
+        """How often the decoding worker had to be started anew in this process."""
+        return self._worker.restarts
 
     def sweep(self) -> Swept:
         """Remove what stopped arriving: parts that a record still waits for after a week, the rest after ten minutes."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,10 +13,16 @@ from zoneinfo import ZoneInfo
 from domain import chain
 from domain.policy.permissions import Permissions
 from domain.records import Actor
+from services.queue import Closing, Queue
+from storage.jobs import Job
 from storage.photos import PhotoStore
 from storage.store import Store, Work
+from storage.timetable import Outcome
 
 SETTLING = timedelta(minutes=10)
+VERIFY, CLOSE_DAYS = "verify", "history.close_days"  # kinds of jobs
+FINDINGS_KEPT = 50
+LINKS_A_STEP = 2000
 
 
 @dataclass(frozen=True)
@@ -43,28 +50,55 @@ class Verified:
 class HistoryService:
     def __init__(
         self, store: Store, photos: PhotoStore, permissions: Permissions, clock: Callable[[], datetime],
-        timezone: ZoneInfo,
+        timezone: ZoneInfo, queue: Queue,
     ) -> None:  # fmt: skip
         self._store = store
         self._photos = photos
         self._permissions = permissions
         self._clock = clock
         self._timezone = timezone
+        queue.handle(VERIFY, self._verify_by_clock)
+        queue.handle(CLOSE_DAYS, self._close_days_by_clock)
 
     def verify_as(self, actor: Actor) -> Verified:
         self._permissions.require(actor, "history.verify")
-        return self.verify()
+        started = self._clock()
+        found = self.verify()
+        self.write_down(found, started)
+        return found
 
-    def verify(self, progress: Callable[[int, int], None] | None = None) -> Verified:
-        """Walk every chain, check heads and checkpoints, rehash every original. Reads only."""
+    def write_down(self, found: Verified, started: datetime, key: str = "") -> None:
+        """Write down what a check by hand found, so that the operator's page knows of it."""
+        outcome = self._outcome(found, started, key or f"{VERIFY}@hand-{uuid.uuid4().hex[:12]}")
+        self._store.run(lambda work: work.outcomes.keep(outcome))
+
+    def _verify_by_clock(self, job: Job) -> Closing:
+        started = self._clock()
+        outcome = self._outcome(self.verify(step=job.go_on), started, job.key)
+        return lambda work: work.outcomes.keep(outcome)
+
+    def _outcome(self, found: Verified, started: datetime, key: str) -> Outcome:
+        facts = {
+            "links": found.links, "subjects": found.subjects, "photos": found.photos, "checkpoints": found.checkpoints,
+            "found": len(found.findings), "findings": [asdict(one) for one in found.findings[:FINDINGS_KEPT]],
+        }  # fmt: skip
+        return Outcome(VERIFY, key, started, self._clock(), facts)
+
+    def _close_days_by_clock(self, job: Job) -> None:
+        self.close_days()
+
+    def verify(
+        self, progress: Callable[[int, int], None] | None = None, *, step: Callable[[], None] = lambda: None
+    ) -> Verified:
+        """Walk every chain, check heads and checkpoints, rehash every original. Reads only. step: called often, may raise."""
         with self._store.look() as work:
             links = list(work.history.walk())
             heads = work.history.heads()
             checkpoints = work.history.checkpoints()
             photos = work.records.kept_photos()
         by_link = {(r.subject_kind, r.subject_id, r.seq): r.hash for r in links}
-        findings = [*_walk(links, heads), *_check_days(checkpoints, by_link, self._day_bounds)]
-        findings += self._check_photos(photos, progress)
+        findings = [*_walk(links, heads, step), *_check_days(checkpoints, by_link, self._day_bounds)]
+        findings += self._check_photos(photos, progress, step)
         findings += _photos_without_link(links, photos)
         return Verified(len(links), len(heads), len(photos), len(checkpoints), tuple(findings))
 
@@ -98,9 +132,12 @@ class HistoryService:
         start = datetime.fromisoformat(day).replace(tzinfo=self._timezone)
         return start, start + timedelta(days=1)
 
-    def _check_photos(self, photos: list[Any], progress: Callable[[int, int], None] | None) -> Iterator[Finding]:
+    def _check_photos(
+        self, photos: list[Any], progress: Callable[[int, int], None] | None, step: Callable[[], None]
+    ) -> Iterator[Finding]:
         known: dict[str, str | None] = {}
         for i, (photo_id, record_id, sha256, _size) in enumerate(photos):
+            step()
             if sha256 not in known:
                 known[sha256] = self._photos.rehash(sha256)
             if known[sha256] is None:
@@ -117,9 +154,13 @@ def broken_links(work: Work, subject_kind: str, subject_id: str) -> list[Finding
     return list(_walk(work.history.links(subject_kind, subject_id), {(subject_kind, subject_id): head} if head else {}))
 
 
-def _walk(links: list[Any], heads: dict[tuple[str, str], tuple[int, str]]) -> Iterator[Finding]:
+def _walk(
+    links: list[Any], heads: dict[tuple[str, str], tuple[int, str]], step: Callable[[], None] = lambda: None
+) -> Iterator[Finding]:
     last: dict[tuple[str, str], Any] = {}
-    for row in links:
+    for i, row in enumerate(links):
+        if i % LINKS_A_STEP == 0:
+            step()
         subject = (row.subject_kind, row.subject_id)
         name = f"{row.subject_kind} {row.subject_id}"
         before = last.get(subject)

@@ -14,6 +14,8 @@ from domain.policy.permissions import Reach
 from domain.records import Asset
 from storage.tables import area_versions, assets
 
+ENDING_AT_MOST = 5000
+
 
 class Assets:
     def __init__(self, connection: Connection) -> None:
@@ -42,6 +44,15 @@ class Assets:
             sa.select(assets.c.category, number).where(*_where(view, reach)).group_by(assets.c.category)
         )
         return {row.category: row.n for row in rows}
+
+    def ending(self, since: str, until: str) -> list[Asset]:
+        """Assets whose contract ends between these days (YYYY-MM-DD), both included."""
+        return self._select([assets.c.contract_end.between(since, until)], ENDING_AT_MOST)
+
+    def counts_by_street(self) -> dict[tuple[str | None, str], int]:
+        """How many per street and category, over the whole city."""
+        of = (assets.c.street_id, assets.c.category)
+        return {(r[0], r[1]): r[2] for r in self._connection.execute(sa.select(*of, sa.func.count()).group_by(*of))}
 
     def _select(self, where: list[Any], limit: int) -> list[Asset]:
         zone = area_versions.alias("zone")

@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.types import TypeDecorator
 
@@ -37,6 +37,7 @@ def open_engine(url: str) -> Engine:
     """An engine for `sqlite:///file.db` or `postgresql+psycopg://...`. The SQLite folder is made when missing."""
     parsed = make_url(url)
     waits: dict[str, Any] = {"pool_size": 20, "max_overflow": 20, "pool_timeout": BUSY_TIMEOUT_MS / 1000}
+    waits["hide_parameters"] = True  # an error must not carry what somebody wrote into a log
     if parsed.get_backend_name() == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             _make_private(Path(parsed.database))
@@ -75,6 +76,13 @@ def is_away(error: Exception) -> bool:
     return orig is not None and hasattr(orig, "sqlstate") and orig.sqlstate in AWAY_STATES
 
 
+def _is_full(error: DBAPIError) -> bool:
+    """The disk under the database takes nothing more."""
+    return (
+        getattr(error.orig, "sqlite_errorname", None) == "SQLITE_FULL" or getattr(error.orig, "sqlstate", "") == "53100"
+    )
+
+
 @contextmanager
 def plain_words() -> Iterator[None]:
     """What a database says about itself, as the refusals that every door knows: Busy, Invalid("text_unfit")."""
@@ -85,7 +93,7 @@ def plain_words() -> Iterator[None]:
     except (OperationalError, InterfaceError) as error:
         if getattr(error.orig, "sqlite_errorname", None) == "SQLITE_ERROR":
             raise  # a mistake of ours (no such table) that SQLite calls operational: time will not mend it
-        raise Busy("store_away" if is_away(error) else "store_busy") from error
+        raise Busy("store_away" if is_away(error) else "disk_full" if _is_full(error) else "store_busy") from error
     except PoolTimeout as error:
         raise Busy("store_busy") from error
 
@@ -187,6 +195,10 @@ def catch_up_serials(connection: Connection, tables: list[str]) -> None:
         connection.exec_driver_sql(
             f"SELECT setval(pg_get_serial_sequence('{table}', 'serial'), max(serial)) FROM {table} HAVING count(*) > 0"  # noqa: S608
         )
+
+
+def keeps_one_file(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
 
 
 def is_there(url: str) -> bool:

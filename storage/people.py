@@ -125,12 +125,20 @@ class People:
             sa.update(login_attempts).where(login_attempts.c.serial == serial).values(succeeded=True)
         )
 
-    def forget_sessions(self, *, before: datetime) -> None:
-        """Logins that ended before then; their history rows stay."""
-        self._connection.execute(sa.delete(login_sessions).where(login_sessions.c.expires_at < before))
+    def forget_sessions(self, *, before: datetime) -> int:
+        """Logins that ended before then; their history rows stay. Returns how many."""
+        return self._connection.execute(
+            sa.delete(login_sessions).where(login_sessions.c.expires_at < before)
+        ).rowcount  # fmt: skip
 
-    def forget_tries(self, *, before: datetime) -> None:
-        self._connection.execute(sa.delete(login_attempts).where(login_attempts.c.at < before))
+    def forget_tries(self, *, before: datetime) -> int:
+        return self._connection.execute(sa.delete(login_attempts).where(login_attempts.c.at < before)).rowcount
+
+    def open_sessions(self, *, at: datetime) -> int:
+        """How many logins stand."""
+        c = login_sessions.c
+        query = sa.select(sa.func.count()).where(c.revoked_at.is_(None), c.expires_at > at)
+        return self._connection.scalar(query) or 0
 
     def _person(self, row: Any) -> Person:
         held = self._connection.execute(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -15,6 +15,22 @@ from domain.filters import RecordFilter
 from domain.policy.permissions import Reach
 from domain.records import Photo, Position, Record
 from storage.tables import area_versions, people, photos, records
+
+WAITING_AT_MOST = 5000
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A record that waits for `missing` of its `expected` originals."""
+
+    record_id: str
+    number: str
+    street_id: str | None
+    reporter_id: str
+    reporter_name: str
+    missing: int
+    expected: int
+
 
 _PLAIN = tuple(f.name for f in fields(Record) if f.name not in ("photos", "position"))
 
@@ -105,6 +121,49 @@ class Records:
             sa.select(photos.c.id, photos.c.record_id, photos.c.sha256, photos.c.size).where(photos.c.state == "kept")
         )
         return [(row.id, row.record_id, row.sha256, row.size) for row in rows]
+
+    def waiting_for_originals(self, *, received_before: datetime) -> list[Waiting]:
+        """Records some of whose announced originals have not come, the oldest first."""
+        c, kept = records.c, sa.func.sum(sa.case((photos.c.state == "kept", 1), else_=0))
+        of = sa.func.count()
+        query = (
+            sa.select(
+                c.id, c.number, c.street_id, c.reporter_id, people.c.name, of.label("expected"), kept.label("kept")
+            )
+            .join(photos, photos.c.record_id == c.id)
+            .join(people, people.c.id == c.reporter_id)
+            .where(c.received_at < received_before)
+            .group_by(c.id, c.number, c.street_id, c.reporter_id, people.c.name, c.received_at)
+            .having(kept < of)
+            .order_by(c.received_at, c.id)
+            .limit(WAITING_AT_MOST)
+        )
+        return [
+            Waiting(r.id, r.number, r.street_id, r.reporter_id, r.name, int(r.expected - r.kept), r.expected)
+            for r in self._connection.execute(query)
+        ]
+
+    def photos_by(self, column: str, view: RecordFilter) -> dict[str | None, tuple[int, int]]:
+        """(originals kept, announced) of the records of a filter, per value of one column of records."""
+        group, kept = records.c[column], sa.func.sum(sa.case((photos.c.state == "kept", 1), else_=0))
+        query = (
+            sa.select(group, kept, sa.func.count())
+            .join(photos, photos.c.record_id == records.c.id)
+            .where(*_narrowed(view))
+            .group_by(group)
+        )
+        return {row[0]: (int(row[1]), row[2]) for row in self._connection.execute(query)}
+
+    def count_by_two(self, first: str, second: str, view: RecordFilter) -> dict[tuple[str | None, str | None], int]:
+        """How many records per pair of values (street_id, issue_type ...), over the whole city."""
+        one, other = records.c[first], records.c[second]
+        query = sa.select(one, other, sa.func.count()).where(*_narrowed(view)).group_by(one, other)
+        return {(row[0], row[1]): row[2] for row in self._connection.execute(query)}
+
+    def photos_with_views(self) -> list[str]:
+        """Ids of photos whose views are called made."""
+        query = sa.select(photos.c.id).where(photos.c.state == "kept", photos.c.views == "made").order_by(photos.c.id)
+        return list(self._connection.scalars(query))
 
     def _select(self, where: list[Any], view: RecordFilter) -> list[Record]:
         query = (

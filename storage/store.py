@@ -23,11 +23,14 @@ from storage.assets import Assets
 from storage.buildings import Buildings
 from storage.calendar import Calendar
 from storage.editions import Editions
-from storage.engine import BUSY_TIMEOUT_MS, READS, is_away, open_engine, plain_words, writers_turn
+from storage.engine import BUSY_TIMEOUT_MS, READS, is_away, keeps_one_file, open_engine, plain_words, writers_turn
 from storage.history import History
 from storage.jobs import Jobs
 from storage.people import People
 from storage.records import Records
+from storage.reminders import Reminders
+from storage.reports import Reports
+from storage.timetable import Outcomes, Timetable
 
 T = TypeVar("T")
 AWAY_PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.6)
@@ -39,6 +42,11 @@ class Work:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+
+    @property
+    def is_file(self) -> bool:
+        """True for SQLite, a file of this machine; False for a server."""
+        return keeps_one_file(self.connection)
 
     @cached_property
     def people(self) -> People:
@@ -79,6 +87,22 @@ class Work:
     @cached_property
     def jobs(self) -> Jobs:
         return Jobs(self.connection)
+
+    @cached_property
+    def timetable(self) -> Timetable:
+        return Timetable(self.connection)
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        return Outcomes(self.connection)
+
+    @cached_property
+    def reminders(self) -> Reminders:
+        return Reminders(self.connection)
+
+    @cached_property
+    def reports(self) -> Reports:
+        return Reports(self.connection)
 
     def meta(self, key: str) -> str | None:
         return self.connection.scalar(sa.select(tables.meta.c.value).where(tables.meta.c.key == key))

@@ -312,6 +312,7 @@ jobs = Table(
     Column("lease_until", Utc),
     Column("error", Text),
     Column("created_at", Utc, nullable=False),
+    Column("started_at", Utc),
     Column("done_at", Utc),
     Index("ix_jobs_state_run_after", "state", "run_after"),
 )  # fmt: skip
@@ -328,6 +329,55 @@ policy_editions = Table(
     Column("adopted_at", Utc),
     Column("in_force_from", Utc),
     Column("changes", sa.JSON, nullable=False),  # field by field, against the edition before it
+)  # fmt: skip
+
+# Recurring work. Everything due up to `settled_until` has been put into the queue, or was left out on purpose.
+timetable = Table(
+    "timetable", metadata,
+    Column("kind", String(32), primary_key=True),
+    Column("is_on", sa.Boolean, nullable=False),
+    Column("at", String(5), nullable=False),  # 02:30 in the office's time; empty: every some minutes
+    Column("weekday", Integer),  # 0 Monday to 6; empty: every day
+    Column("settled_until", Utc, nullable=False),
+)  # fmt: skip
+
+# What came of work that people ask about later: the last backup, the last check.
+outcomes = Table(
+    "outcomes", metadata, _serial(),
+    Column("kind", String(32), nullable=False),
+    Column("key", String(128), nullable=False, unique=True),  # its job, or a run by hand
+    Column("started_at", Utc, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("facts", sa.JSON, nullable=False),
+    Index("ix_outcomes_kind_at", "kind", "at"),
+)  # fmt: skip
+
+# Something waits for somebody: for whoever holds `permission` in the street (or anywhere), or for one person.
+reminders = Table(
+    "reminders", metadata, _id(),
+    Column("key", String(200), nullable=False, unique=True),  # kind, subject and for whom: one row, opened again
+    Column("kind", String(32), nullable=False, index=True),
+    Column("subject_kind", String(16), nullable=False),
+    Column("subject_id", String(64), nullable=False),
+    Column("street_id", String(64), index=True),
+    Column("permission", String(32)),
+    Column("person_id", String(64), index=True),
+    Column("due_on", String(10)),
+    Column("facts", sa.JSON, nullable=False),
+    Column("made_at", Utc, nullable=False),
+    Column("done_at", Utc),
+)  # fmt: skip
+
+reports = Table(
+    "reports", metadata, _id(),
+    Column("kind", String(32), nullable=False),
+    Column("since", String(10), nullable=False),  # its first day
+    Column("until", String(10), nullable=False),  # its last day
+    Column("file", String(100), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("made_at", Utc, nullable=False),
+    UniqueConstraint("kind", "since"),
 )  # fmt: skip
 
 catalogue_editions = Table(

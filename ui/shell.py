@@ -28,6 +28,7 @@ PAGES = (
     ("coverage", "coverage.read", "bar_chart", "city"),
     ("people", "people.read", "group", "city"),
     ("calendar", "calendar.edit", "calendar_month", "city"),
+    ("operations", "ops.read", "monitor_heart", "city"),
 )
 
 

@@ -6,6 +6,7 @@ in without a live session except to log in, and puts the security headers on eve
 
 from __future__ import annotations
 
+import hmac
 import ipaddress
 import re
 from dataclasses import replace
@@ -39,10 +40,22 @@ STREAMED = re.compile(r"/api/v1/captures/[^/]+/photos/[^/]+")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 # What anyone may fetch: the doors, the health of the server, files that are public in the package anyway.
 OPEN_PATHS = ("/login", "/logout", "/setup", "/reset", "/healthz", "/readyz", "/favicon.ico", "/robots.txt")
+WATCHED = "/metrics"
 OPEN_PREFIXES = ("/assets/", "/static/")
 # First parts of addresses that a route of ours or Streamlit itself answers; the rest must be a page.
 ROUTED = frozenset(
-    {"", *(path[1:] for path in OPEN_PATHS), "assets", "static", "api", "basemap", "_stcore", "media", "component"}
+    {
+        "",
+        *(path[1:] for path in OPEN_PATHS),
+        "assets",
+        "static",
+        "api",
+        "basemap",
+        "metrics",
+        "_stcore",
+        "media",
+        "component",
+    }
 )
 # Streamlit's doors that this app does not use: uploads come through our own streaming route.
 CLOSED_PREFIXES = ("/_stcore/upload_file", "/_stcore/metrics", "/_stcore/agent", "/auth/", "/oauth2callback")
@@ -145,6 +158,9 @@ class Gate:
             return PlainTextResponse(words(lang)("login.other_origin"), 403)
         if path.startswith(OPEN_PREFIXES) or path in CAPTURE_PATHS:
             return None  # the same files for everybody: no need to ask the store who wants them
+        if path == WATCHED and self._is_watcher(scope, headers):
+            scope["slg.watcher"] = True
+            return None
         actor = await self._actor(headers)
         if isinstance(actor, Refused):
             if path in OPEN_PATHS:
@@ -161,6 +177,13 @@ class Gate:
         scope["slg.actor"] = replace(actor, lang=lang) if actor.lang == AUTO else actor
         scope["headers"] = [*scope["headers"], (SESSION_HEADER.encode(), (actor.session_id or "").encode())]
         return None
+
+    def _is_watcher(self, scope: Scope, headers: Headers) -> bool:
+        """A program on this machine that reads the figures with the token of the settings."""
+        kind, _, given = headers.get("authorization", "").partition(" ")
+        token = self._services.metrics_token
+        is_right = hmac.compare_digest(given.strip().encode(), token.encode())
+        return bool(token) and is_right and kind.lower() == "bearer" and _is_loopback(scope, headers)
 
     async def _actor(self, headers: Headers) -> Actor | Refused:
         session = self._cookies.session(headers)

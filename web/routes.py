@@ -14,10 +14,11 @@ from web.bundles import BundleFiles
 from web.capture import CaptureApp
 from web.gate import Cookies
 from web.login import Doors
+from web.metrics import Metrics
 from web.plain import PlainPages
 
 
-def routes(services: Services, cookies: Cookies) -> list[BaseRoute]:
+def routes(services: Services, cookies: Cookies, metrics: Metrics | None = None) -> list[BaseRoute]:
     doors = Doors(
         services.people,
         cookies,
@@ -31,10 +32,12 @@ def routes(services: Services, cookies: Cookies) -> list[BaseRoute]:
 
     def readyz(_: Request) -> Response:
         try:
-            waiting = services.queue.waiting()
+            why, waiting = services.operations.not_ready()
         except Refused as refused:
-            return JSONResponse({"status": "busy", "code": refused.code}, 503)
-        return JSONResponse({"status": "ok", "queue": waiting, "bundles": services.bundles.trouble or "ok"})
+            return JSONResponse({"status": "busy", "code": refused.code, "why": [refused.code]}, 503)
+        bundles = services.bundles.trouble or "ok"
+        status = {"status": "busy" if why else "ok", "queue": waiting, "bundles": bundles, "why": why}
+        return JSONResponse(status, 503 if why else 200)
 
     def robots(_: Request) -> Response:
         return Response("User-agent: *\nDisallow: /\n", media_type="text/plain")
@@ -49,6 +52,7 @@ def routes(services: Services, cookies: Cookies) -> list[BaseRoute]:
         Route("/reset", doors.reset, methods=["POST"]),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
+        Route("/metrics", (metrics or Metrics(services)).page, methods=["GET"]),
         Route("/today", lambda _: RedirectResponse("/", 303), methods=["GET"]),
         Route("/robots.txt", robots, methods=["GET"]),
         Route("/assets/{name:path}", BundleFiles(services.bundles).serve, methods=["GET"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -117,6 +118,20 @@ def page_names() -> frozenset[str]:
     """The pages of the app, as their addresses name them (doors.toml)."""
     with (Path(__file__).parent / "doors.toml").open("rb") as file:
         return frozenset(tomllib.load(file)["pages"])
+
+
+@cache
+def route_templates() -> tuple[tuple[str, str], ...]:
+    """(template, pattern of a whole path) of every address of doors.toml: "/api/v1/records/{record_id}"."""
+    with (Path(__file__).parent / "doors.toml").open("rb") as file:
+        templates = dict.fromkeys(name.partition(" ")[2] for name in tomllib.load(file)["routes"])
+    kinds = {"int": r"\d+", "path": ".*"}
+
+    def pattern(template: str) -> str:
+        parts = re.split(r"\{\w+(?::(\w+))?\}", template)
+        return "".join(re.escape(p) if i % 2 == 0 else kinds.get(p, "[^/]+") for i, p in enumerate(parts))
+
+    return tuple((template, pattern(template)) for template in templates)
 
 
 @cache

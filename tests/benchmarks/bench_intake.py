@@ -33,7 +33,7 @@ from PIL import Image
 
 from demo.pictures import picture
 from domain.records import Actor, Assignment, Person
-from jobs.runner import RUNNERS, Runner
+from jobs.runner import Runner
 from media.worker import NICENESS
 from services import Services
 from services.guard import actor_of
@@ -42,6 +42,7 @@ from wiring import Settings, build
 
 CLIENTS = 16
 ROUNDS = 3 if is_short() else 5
+RUNNERS = 2  # as many as the app has by itself
 CAPTURES_A_ROUND = 32 if is_short() else 64
 VIEWS = 4 if is_short() else 8
 BACKLOG = 10 if is_short() else 20

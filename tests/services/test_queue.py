@@ -25,12 +25,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def queue(store: Store) -> Queue:
     made = Queue(store, now)
     with store.work() as work:
-        made.put(work, "count", "count:1", {})
+        made.put(work, "sweep", "count:1", {})
     return made
 
 
 def test_the_result_and_the_end_of_a_job_are_kept_together(store, queue):
-    queue.handle("count", lambda job: lambda work: work.set_meta("counted", job.key))
+    queue.handle("sweep", lambda job: lambda work: work.set_meta("counted", job.key))
     assert queue.run_next("me")
     with store.look() as work:
         assert work.meta("counted") == "count:1"
@@ -43,7 +43,7 @@ def test_a_result_that_cannot_be_written_leaves_the_job_queued_and_nothing_else(
         work.set_meta("counted", "half")
         raise ValueError("the second half is missing")
 
-    queue.handle("count", lambda job: closing)
+    queue.handle("sweep", lambda job: closing)
     assert queue.run_next("me")
     with store.look() as work:
         assert work.meta("counted") is None
@@ -51,6 +51,6 @@ def test_a_result_that_cannot_be_written_leaves_the_job_queued_and_nothing_else(
 
 
 def test_a_job_without_a_result_ends_too(queue):
-    queue.handle("count", lambda job: None)
+    queue.handle("sweep", lambda job: None)
     assert queue.run_next("me")
     assert queue.waiting() == {"done": 1}

@@ -30,16 +30,16 @@ def test_a_round_that_fails_is_not_the_last(city: City, error: Exception, monkey
     services: Services = city.services
     runner = Runner(services)
     monkeypatch.setattr("jobs.runner.IDLE_S", 0.0)
-    monkeypatch.setattr("jobs.runner.HOUSEKEEPING_EVERY", 1)
+    monkeypatch.setattr("jobs.runner.TIMETABLE_EVERY_S", 0.0)
     rounds = []
 
-    def sweep() -> None:
+    def put_due() -> None:
         rounds.append(len(rounds))
         if len(rounds) == 1:
             raise error
         runner.stop()
 
-    monkeypatch.setattr(services.evidence, "sweep", sweep)
+    monkeypatch.setattr(services.timetable, "put_due", put_due)
     runner.run()
     assert len(rounds) == 2
 

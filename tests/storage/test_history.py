@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from domain import chain
 from domain.policy.permissions import load_builtin
 from services.history import HistoryService
+from services.queue import Queue
 from storage.photos import PhotoStore
 from storage.tables import history, history_checkpoints, history_heads
 from tests.storage.rows import person
@@ -22,7 +23,7 @@ PAYLOAD = {"名": "剡湖 🚗", "share": 0.1 + 0.2, "big": 2**53, "small": 5e-3
 
 def watch(store, tmp_path, today) -> HistoryService:
     return HistoryService(store, PhotoStore(tmp_path / "photos"), load_builtin(), lambda: today,
-                          ZoneInfo("Asia/Shanghai"))  # fmt: skip
+                          ZoneInfo("Asia/Shanghai"), Queue(store, lambda: today))  # fmt: skip
 
 
 def write(store, subject, times, *, at, actor_id=None):

@@ -93,7 +93,7 @@ def queue(store, clock) -> Queue:
 
 def put(store, queue, key="one") -> None:
     with store.work() as work:
-        queue.put(work, "views", key, {})
+        queue.put(work, "photo.views", key, {})
 
 
 def row(store):
@@ -105,7 +105,7 @@ def test_a_failing_job_backs_off_and_is_given_up_with_its_error(store, queue, cl
     def fail(_job) -> None:
         raise ValueError("坏图")
 
-    queue.handle("views", fail)
+    queue.handle("photo.views", fail)
     put(store, queue)
     for attempt in range(1, ATTEMPTS_AT_MOST):
         assert queue.run_next("r")
@@ -123,7 +123,7 @@ def test_a_job_that_works_at_the_second_try_is_done_without_an_error(store, queu
         if job.attempts == 1:
             raise Busy("worker_hung")
 
-    queue.handle("views", once_busy)
+    queue.handle("photo.views", once_busy)
     put(store, queue)
     queue.run_next("r")
     assert row(store).error == "worker_hung"
@@ -142,7 +142,7 @@ def test_a_killed_runners_job_is_done_by_the_next(store, queue, clock):
         if job.attempts == 1:
             raise Killed
 
-    queue.handle("views", killed_once)
+    queue.handle("photo.views", killed_once)
     put(store, queue)
     with pytest.raises(Killed):
         queue.run_next("first")

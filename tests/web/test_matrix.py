@@ -12,11 +12,12 @@ import json
 import tomllib
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from starlette.routing import Mount
 
 from domain.errors import NotAllowed, NotFound, NotSignedIn
@@ -24,10 +25,14 @@ from domain.filters import AssetFilter, RecordFilter
 from domain.policy.zones import load_zones
 from domain.records import ROLES, Actor, Assignment
 from services.people import session_id
+from services.reminders import Moment, contracts_end
+from storage.reports import Report
+from storage.tables import assets, jobs
 from tests.web.small_city import HERE, THERE, City, add_person, asset_at, capture_at, middle, square
 from ui.shell import PAGES
 from web.gate import Cookies
 from web.routes import routes
+from wiring import now
 
 POLICY = Path(__file__).resolve().parents[2] / "domain" / "policy"
 DOORS = tomllib.loads((POLICY / "doors.toml").read_text("utf-8"))
@@ -50,7 +55,7 @@ def expected(door: dict[str, str], role: str, reach: str, side: str) -> str:
 
 def seen_sides(door: dict[str, str], reach: str) -> set[str]:
     """What a list may hold."""
-    scoped = ACTIONS[door["permission"]]["scope"] == "scoped" and reach != "city"
+    scoped = door.get("reach", ACTIONS[door["permission"]]["scope"]) == "scoped" and reach != "city"
     return {HERE} if scoped else {HERE, THERE}
 
 
@@ -181,6 +186,7 @@ def get(path: str) -> Callable[[City, Actor, str], Ask]:
 ASKS: dict[str, Callable[[City, Actor, str], Ask]] = {
     "GET /basemap/{z:int}/{x:int}/{y:int}": get("/basemap/3/1/1"),
     "GET /today": get("/today"),
+    "GET /metrics": get("/metrics"),
     "GET /api/v1/openapi.json": get("/api/v1/openapi.json"),
     "GET /api/v1/me": get("/api/v1/me"),
     "GET /api/v1/catalogue": get("/api/v1/catalogue"),
@@ -204,6 +210,8 @@ ASKS: dict[str, Callable[[City, Actor, str], Ask]] = {
         "POST", "/api/v1/zones/measure", {"json": {"geometry": json.loads(json.dumps(square(side, 0.006).__geo_interface__))}}
     ),
     "POST /api/v1/zones/drafts": post_draft,
+    "GET /api/v1/reports": get("/api/v1/reports"),
+    "GET /api/v1/reports/{report_id}/file": lambda city, who, side: ("GET", f"/api/v1/reports/{report(city)}/file", {}),
 }  # fmt: skip
 # Good answers beside 200 and 201: without the setting there is no base map; the first page has no name of its own.
 GOOD = {"GET /basemap/{z:int}/{x:int}/{y:int}": (404,), "GET /today": (303,)}
@@ -250,7 +258,7 @@ def test_route_without_a_login_is_401(city: City, name: str):
 @pytest.mark.parametrize("name", sorted(set(DOORS["routes"]) - set(GUARDED)))
 def test_open_route_needs_no_login(city: City, name: str):
     method, path = name.split(" ")
-    answer = city.client(None).request(method, path.replace("{name:path}", "nothing.js"))
+    answer = city.client(None).request(method, path.replace("{name:path}", "nothing.js").replace("{lang}", "zh"))
     assert answer.status_code in {"POST /login": (401,), "POST /setup": (422, 404), "POST /reset": (404,)}.get(
         name, (200, 303, 404)
     )
@@ -280,6 +288,41 @@ def polygon(side: str) -> dict[str, Any]:
 
 def box(side: str) -> tuple[float, float, float, float]:
     return square(side).bounds
+
+
+def given_up(city: City) -> int:
+    """A job that was tried as often as it may be."""
+    key = f"sweep@{uuid.uuid4().hex}"
+    with city.services.store.work() as work:
+        work.jobs.queue("sweep", key, {}, at=now() + timedelta(days=400))
+        of = (
+            sa.update(jobs).where(jobs.c.key == key).values(state="failed", error="store_busy").returning(jobs.c.serial)
+        )
+        return int(work.connection.scalar(of) or 0)
+
+
+def report(city: City) -> str:
+    """The id of the one weekly report; its file lies where it should."""
+    with city.services.store.look() as work:
+        found = work.reports.of("report.weekly", "2026-11-16")
+    if found is None:
+        files = city.services.reports._files
+        sha256 = files.write("weekly-2026-11-16.xlsx", b"PK")
+        found = Report(str(uuid.uuid4()), "report.weekly", "2026-11-16", "2026-11-22", "weekly-2026-11-16.xlsx", 2,
+                       sha256, now())  # fmt: skip
+        with city.services.store.work() as work:
+            work.reports.replace(found)
+    return found.id
+
+
+def remind(city: City) -> None:
+    """Somebody is reminded of a contract in each street."""
+    day = now().date().isoformat()
+    with city.services.store.work() as work:
+        for side in SIDES:
+            work.connection.execute(sa.update(assets).where(assets.c.id == city.assets[side]).values(contract_end=day))
+        at = Moment(now(), city.services.timezone)
+        work.reminders.settle(("contract_ends",), contracts_end(work, at), at=at.now)
 
 
 # action: what it is called with, beside the actor.
@@ -331,6 +374,16 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     "calendar.confirm_year": lambda c, who, side: {"year": 2027},
     "calendar.set_hours": lambda c, who, side: {"text": "08:30-12:00"},
     "history.verify_as": lambda c, who, side: {},
+    "timetable.entries": lambda c, who, side: {},
+    "timetable.change": lambda c, who, side: {"kind": "verify", "is_on": True, "at": "03:30", "weekday": 6},
+    "timetable.start": lambda c, who, side: {"kind": "sweep"},
+    "operations.status": lambda c, who, side: {},
+    "operations.gauges": lambda c, who, side: {},
+    "operations.again": lambda c, who, side: {"serial": given_up(c)},
+    "operations.drop": lambda c, who, side: {"serial": given_up(c)},
+    "reminders.open": lambda c, who, side: {},
+    "reports.all": lambda c, who, side: {},
+    "reports.file": lambda c, who, side: {"report_id": report(c)},
 }  # fmt: skip
 
 
@@ -346,6 +399,7 @@ STREETS: dict[str, Callable[[City, Actor, Any], set[str]]] = {
     "records.on_map": lambda c, who, found: {
         f"street-{side}" for side in SIDES if c.records[side] in {f["id"] for f in json.loads(found)["features"]}
     },
+    "reminders.open": lambda c, who, found: {r.street_id for r in found if r.street_id} or {"street-here"},
     "records.day": lambda c, who, found: (
         {r.street_id for r in found.latest if r.reporter_id != who.person_id} or {"street-here"}
     ),
@@ -365,6 +419,8 @@ def test_service_action(city: City, name: str):
         for side in SIDES:
             officer = dataclasses.replace(city.actor("housing_bureau", "city"))
             city.services.zones.save_draft(**CALLS["zones.save_draft"](city, officer, side), actor=officer)
+    if name == "reminders.open":
+        remind(city)
     for role in ROLES:
         for reach in REACHES:
             who = city.actor(role, reach)
