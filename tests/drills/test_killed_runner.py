@@ -1,0 +1,151 @@
+"""A runner is SIGKILLed in the middle of each kind of job: the next one takes it over, nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+
+from domain.policy.timetable import job_kinds
+from services.queue import LEASE
+from storage.backup import backups, check_backup
+from storage.photos import PhotoStore
+from storage.tables import assets, history_checkpoints, jobs, outcomes, photos, reminders, reports
+from tests.web.small_city import HERE, KEY, City, build_city
+from wiring import now
+
+pytestmark = pytest.mark.slow
+HALF_WAY = Path(__file__).with_name("half_way.py")
+TRAPS = [*job_kinds(), "backup-whole"]
+
+
+@pytest.fixture
+def city(own_database: dict, tmp_path: Path) -> Iterator[City]:
+    built = build_city(tmp_path, backup_dir=tmp_path / "backups", **own_database)
+    yield built
+    built.services.close()
+
+
+def kill_half_way(city: City, trap: str, folder: Path) -> None:
+    """Only the child ever has the job; it is killed where it says it is half way."""
+    url = city.services.store.engine.url.render_as_string(hide_password=False)
+    environment = {**os.environ, "SLG_DATABASE_URL": url, "SLG_PHOTO_STORE": str(folder / "photos"), "SLG_SECRET_KEY": KEY,
+                   "SLG_BACKUP_DIR": str(folder / "backups")}  # fmt: skip
+    command = [sys.executable, str(HALF_WAY), trap]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        said = ""
+        for line in child.stdout:
+            if "half way" in line:
+                said = line
+                break
+        child.kill()
+    assert said, "the trap was never reached"
+
+
+def prepare(city: City, kind: str, folder: Path) -> None:
+    """Something for the job to do, and the job."""
+    yesterday = now() - timedelta(days=3)
+    with city.services.store.work() as work:
+        work.connection.execute(sa.delete(jobs).where(jobs.c.kind != "photo.views"))
+        if kind == "history.close_days":
+            with_days = datetime(2026, 1, 1, 4, tzinfo=UTC)
+            for i in range(3):
+                work.history.write("drill", "one", "drill", {}, actor_id=None, at=with_days + timedelta(days=i))
+        if kind == "reminders":
+            day = now().astimezone(city.services.timezone).date().isoformat()
+            work.connection.execute(sa.update(assets).where(assets.c.id == city.assets[HERE]).values(contract_end=day))
+        if kind == "views.missing":
+            work.connection.execute(sa.update(photos).values(views="made"))
+            work.connection.execute(sa.update(jobs).values(state="done"))
+        if kind != "photo.views":
+            work.jobs.queue(kind, f"{kind}@drill", {}, at=yesterday)
+    if kind == "sweep":
+        stray = PhotoStore(folder / "photos").arriving()
+        os.utime(stray.path, (yesterday.timestamp(),) * 2)
+
+
+def finish(city: City, kind: str) -> None:
+    """Nobody gets the job while the dead runner's lease holds; then the next one does."""
+    others = city.services.queue.kinds - {kind}
+    assert city.services.queue.run_next("next", leave=others) == (kind == "photo.views"), "its lease still holds"
+    with time_machine.travel(now() + LEASE + timedelta(seconds=2), tick=False):
+        while city.services.queue.run_next("next", leave=others):
+            pass
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_the_next_runner_takes_it_over(city: City, trap: str, tmp_path: Path):
+    kind = trap.removesuffix("-whole")
+    prepare(city, kind, tmp_path)
+    kill_half_way(city, trap, tmp_path)
+    with city.services.store.look() as work:
+        assert work.connection.scalar(sa.select(sa.func.count()).where(jobs.c.state == "running")) == 1
+        assert work.connection.scalar(sa.select(sa.func.count()).select_from(outcomes)) == 0
+    finish(city, kind)
+    with city.services.store.look() as work:
+        rows = work.connection.execute(sa.select(jobs.c.state, jobs.c.error).where(jobs.c.kind == kind)).all()
+        kept = work.connection.scalar(sa.select(sa.func.count()).select_from(outcomes).where(outcomes.c.kind == kind))
+    assert {tuple(row) for row in rows} == {("done", None)}
+    # What a sweep took away before it was killed is gone, and nobody counts it any more.
+    assert kept == (0 if kind in ("photo.views", "history.close_days", "sweep") else 1)
+    CHECKS[kind](city, tmp_path)
+    assert city.services.history.verify().is_clean
+
+
+def one_backup(city: City, folder: Path) -> None:
+    (made,) = backups(folder / "backups")
+    assert check_backup(made)["job"] == "backup@drill"
+    assert not list((folder / "backups").glob("*.unfinished"))
+
+
+def all_views(city: City, folder: Path) -> None:
+    store = PhotoStore(folder / "photos")
+    with city.services.store.look() as work:
+        found = work.connection.execute(sa.select(photos.c.id, photos.c.views).where(photos.c.state == "kept")).all()
+    assert found
+    assert all(views == "made" and store.view(photo_id, "view").exists() for photo_id, views in found)
+
+
+def views_queued_once(city: City, folder: Path) -> None:
+    with city.services.store.look() as work:
+        found = work.connection.execute(sa.select(jobs.c.key, jobs.c.state).where(jobs.c.kind == "photo.views")).all()
+        lost = work.connection.scalar(sa.select(sa.func.count()).select_from(photos).where(photos.c.state == "kept"))
+    assert len({key for key, _ in found}) == len(found) == lost
+    assert {state for _, state in found} == {"queued"}
+
+
+def days_once(city: City, folder: Path) -> None:
+    with city.services.store.look() as work:
+        days = list(work.connection.scalars(sa.select(history_checkpoints.c.day).order_by(history_checkpoints.c.day)))
+    assert days[:3] == ["2026-01-01", "2026-01-02", "2026-01-03"]
+    assert len(days) == len(set(days)) > 3
+
+
+def nothing_left(city: City, folder: Path) -> None:
+    assert PhotoStore(folder / "photos").unfinished() == []
+
+
+def one_reminder(city: City, folder: Path) -> None:
+    with city.services.store.look() as work:
+        kinds = list(work.connection.scalars(sa.select(reminders.c.kind).where(reminders.c.kind == "contract_ends")))
+    assert kinds == ["contract_ends"]
+
+
+def one_report(city: City, folder: Path) -> None:
+    with city.services.store.look() as work:
+        (name,) = work.connection.scalars(sa.select(reports.c.file))
+    assert [path.name for path in (folder / "reports").iterdir()] == [name]
+
+
+CHECKS = {
+    "backup": one_backup, "verify": lambda city, folder: None, "photo.views": all_views, "views.missing": views_queued_once,
+    "history.close_days": days_once, "sweep": nothing_left, "reminders": one_reminder, "report.weekly": one_report,
+}  # fmt: skip
