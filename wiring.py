@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from demo import load
 from services import Services, logs
+from services.account import AccountService
 from services.assets import AssetsService
 from services.backups import Backups
 from services.bundles import read_bundles
@@ -38,6 +39,7 @@ from services.reminders import RemindersService
 from services.reports import ReportsService
 from services.sweep import Sweep
 from services.timetable import TimetableService
+from services.tokens import Tokens
 from services.zones import Zones
 from storage.photos import PhotoStore
 from storage.reports import ReportFiles
@@ -113,7 +115,8 @@ def build(settings: Settings) -> Services:
     bundles = read_bundles(HOME)
     calendar = CalendarService(store, rules, now, zone)
     calendar.seed()
-    people = People(store, rules, sessions, Passwords(), now)
+    passwords = Passwords()
+    people = People(store, rules, sessions, passwords, now)
     queue = Queue(store, now)
     reports = report_files(settings)
     coverage = CoverageService(store, rules, policy, now)
@@ -127,6 +130,7 @@ def build(settings: Settings) -> Services:
     sweep.also("arriving", lambda: evidence.sweep().files)
     return Services(
         store=store, permissions=rules, policy=policy, people=people, places=Places(store, rules),
+        account=AccountService(store, rules, sessions, passwords, now), tokens=Tokens(store, rules, sessions, now),
         intake=Intake(store, rules, policy, now, zone),
         evidence=evidence,
         records=RecordsService(store, rules, policy, calendar, now), zones=Zones(store, rules, policy, now),

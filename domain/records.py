@@ -31,13 +31,18 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Actor:
-    """Who is asking. Built by services.people from a live session, never from a form."""
+    """Who is asking. Built by services.guard from a live session or token, never from a form.
+
+    token_id, actions: set when a machine asks; it may do what its owner may, and of that only these actions.
+    """
 
     person_id: str
     name: str
     assignments: tuple[Assignment, ...] = ()
     lang: str = "zh"
     session_id: str | None = None
+    token_id: str | None = None
+    actions: frozenset[str] | None = None
 
     def has_role(self, *roles: str) -> bool:
         return any(a.role in roles for a in self.assignments)

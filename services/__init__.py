@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from domain.policy.catalogue import Catalogue
 from domain.policy.permissions import Permissions
+from services.account import AccountService
 from services.assets import AssetsService
 from services.bundles import Bundles
 from services.calendar import CalendarService
@@ -24,6 +25,7 @@ from services.records import RecordsService
 from services.reminders import RemindersService
 from services.reports import ReportsService
 from services.timetable import TimetableService
+from services.tokens import Tokens
 from services.zones import Zones
 from storage.store import Store
 
@@ -34,6 +36,8 @@ class Services:
     permissions: Permissions
     policy: LivePolicy
     people: People
+    account: AccountService
+    tokens: Tokens
     places: Places
     intake: Intake
     evidence: Evidence

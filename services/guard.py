@@ -1,4 +1,4 @@
-"""Permission asked by a live login only: a button in a page that stayed open after a logout is refused like a request.
+"""Permission asked by a live login or token only: a button in a page that stayed open after a logout is refused like a request.
 
 Streamlit runs a button's callback before the script, so before the shell has looked at the session again. Every
 service asks for permission first; asking here makes that question look at the session too.
@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from domain.accounts import AccessToken
 from domain.errors import NotSignedIn
 from domain.policy.permissions import Action, Permissions, Reach, Scoped
 from domain.policy.reading import Term
@@ -22,7 +23,7 @@ KNOWN_AT_MOST = 5000
 
 
 class Sessions:
-    """Looks sessions up, and believes a good answer for a second so that one click is one query."""
+    """Looks sessions and tokens up, and believes a good answer for a second so that one click is one query."""
 
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store = store
@@ -37,29 +38,42 @@ class Sessions:
         now = self._clock()
         with self._store.look() as work:
             person = work.people.session_person(session, at=now)
-        with self._lock:
-            if person is None or len(self._known) >= KNOWN_AT_MOST:
-                self._known.clear()
-            if person is None:
-                raise NotSignedIn()
-            actor = self._known[session] = (now, actor_of(person, session))
-        return actor[1]
+        if person is None:
+            self.forget()
+            raise NotSignedIn()
+        return self._know(session, now, actor_of(person, session))
+
+    def token_actor(self, token_id: str) -> Actor:
+        """The owner of a live token, with what it may do. Raises NotSignedIn saying why it opens nothing."""
+        now = self._clock()
+        with self._store.look() as work:
+            token = work.accounts.token(token_id)
+            owner = work.people.get(token.person_id) if token else None
+        return self._know(token_id, now, actor_with(token, owner, now))
 
     def still(self, actor: Actor) -> Actor:
-        """The actor as they are now: their roles may have changed. Raises NotSignedIn when the login has ended.
+        """The actor as they are now: their roles may have changed. Raises NotSignedIn when login or token has ended.
 
-        An actor without a session was made on this server (a job, a command), not by a door.
+        An actor with neither was made on this server (a job, a command), not by a door.
         """
-        if actor.session_id is None:
+        key = actor.session_id or actor.token_id
+        if key is None:
             return actor
         with self._lock:
-            found = self._known.get(actor.session_id)
+            found = self._known.get(key)
         if found and timedelta(0) <= self._clock() - found[0] <= BELIEVED_FOR:
             return found[1]
-        return self.actor(actor.session_id)
+        return self.actor(actor.session_id) if actor.session_id else self.token_actor(key)
+
+    def _know(self, key: str, now: datetime, actor: Actor) -> Actor:
+        with self._lock:
+            if len(self._known) >= KNOWN_AT_MOST:
+                self._known.clear()
+            self._known[key] = (now, actor)
+        return actor
 
     def forget(self) -> None:
-        """Call after any session was ended or any role changed."""
+        """Call after any session or token was ended or any role changed."""
         with self._lock:
             self._known.clear()
 
@@ -97,6 +111,18 @@ class LivePermissions(Permissions):
     def reach(self, actor: Actor, action: str) -> Reach:
         """Raises NotSignedIn."""
         return super().reach(self.still(actor), action)
+
+
+def actor_with(token: AccessToken | None, owner: Person | None, now: datetime) -> Actor:
+    """Who asks by a token. Raises NotSignedIn with the reason why it opens nothing: only its holder hears it."""
+    if token is None or owner is None:
+        raise NotSignedIn("token_unknown")
+    if token.revoked_at is not None or owner.disabled_at is not None:
+        raise NotSignedIn("token_revoked")
+    if token.expires_at <= now:
+        raise NotSignedIn("token_expired")
+    held = frozenset(token.actions)
+    return Actor(owner.id, owner.name, owner.assignments, owner.lang, None, token.id, held)
 
 
 def actor_of(person: Person, session: str) -> Actor:

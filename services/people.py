@@ -38,7 +38,7 @@ class People:
 
     def log_in(self, login: str, password: str, *, address: str, device: str) -> tuple[str, Actor]:
         """A new session's token and its person; login: user name or phone. Raises TooMany, NotSignedIn("wrong_login")."""
-        now, login, address = self._clock(), login.strip(), _network(address)
+        now, login, address = self._clock(), login.strip(), network(address)
         with self._store.work() as work:
             found = work.people.by_login(login)
             # One person has two names to log in with (user name, phone) but one count of tries.
@@ -76,8 +76,7 @@ class People:
         for at_most, whose in ((TRIES_PER_ACCOUNT_AND_ADDRESS, account), (TRIES_PER_ADDRESS, None)):
             oldest = work.people.nth_failed_try(at_most, since=since, account=whose, address=address)
             if oldest is not None:
-                wait_s = max(1, math.ceil((oldest + TRY_WINDOW - now).total_seconds()))
-                raise TooMany("too_many_tries", minutes=math.ceil(wait_s / 60), retry_after_s=wait_s)
+                raise wait_until(oldest + TRY_WINDOW, now)
 
     def actor(self, session: str | None) -> Actor:
         """The person of a live session (its id, not its token). Raises NotSignedIn."""
@@ -126,6 +125,7 @@ class People:
             work.people.set_disabled(person_id, now if disabled else None)
             if disabled:
                 work.people.revoke_all(person_id, at=now)
+                work.accounts.revoke_tokens(person_id, at=now)
                 work.accounts.end_links(person_id)
             action = "person.disabled" if disabled else "person.enabled"
             work.history.write("person", person_id, action, {}, actor_id=actor.person_id, at=now)
@@ -177,6 +177,7 @@ class People:
             work.accounts.end_links(person.id)
             work.people.set_password(person.id, hashed)
             work.people.revoke_all(person.id, at=now)
+            work.accounts.revoke_tokens(person.id, at=now)
             work.history.write("person", person.id, "person.password_set", {"by": "link"}, actor_id=person.id, at=now)
         self._sessions.forget()
         return person
@@ -275,7 +276,12 @@ def _check_setup(work: Work, token: str) -> None:
         raise NotFound()
 
 
-def _network(address: str) -> str:
+def wait_until(free: datetime, now: datetime) -> TooMany:
+    wait_s = max(1, math.ceil((free - now).total_seconds()))
+    return TooMany("too_many_tries", minutes=math.ceil(wait_s / 60), retry_after_s=wait_s)
+
+
+def network(address: str) -> str:
     """The address that tries are counted by: an IPv6 customer owns a whole /64, so that counts as one."""
     try:
         found = ipaddress.ip_address(address)

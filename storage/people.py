@@ -98,11 +98,13 @@ class People:
             sa.update(table).where(table.c.id == session_id, table.c.revoked_at.is_(None)).values(revoked_at=at)
         )
 
-    def revoke_all(self, person_id: str, *, at: datetime) -> None:
+    def revoke_all(self, person_id: str, *, at: datetime, but: str | None = None) -> None:
+        """End every login of a person; but: the one that goes on."""
         table = login_sessions
-        self._connection.execute(
-            sa.update(table).where(table.c.person_id == person_id, table.c.revoked_at.is_(None)).values(revoked_at=at)
-        )
+        ended = sa.update(table).where(table.c.person_id == person_id, table.c.revoked_at.is_(None))
+        if but is not None:
+            ended = ended.where(table.c.id != but)
+        self._connection.execute(ended.values(revoked_at=at))
 
     def nth_failed_try(self, n: int, *, since: datetime, address: str, account: str | None = None) -> datetime | None:
         """When the n-th latest failed try since then was made; None when there are fewer."""

@@ -86,6 +86,20 @@ password_links = Table(
     Column("used_at", Utc),
 )  # fmt: skip
 
+access_tokens = Table(
+    "access_tokens", metadata, _id(),
+    Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),  # personal, device
+    Column("name", String(80), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),  # SHA-256 of the whole token
+    Column("actions", sa.JSON, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("last_used_at", Utc),
+    Column("revoked_at", Utc),
+    Column("device", String(200), nullable=False),
+)  # fmt: skip
+
 areas = Table(
     "areas", metadata, _id(),
     Column("layer", String(16), nullable=False, index=True),

@@ -1,6 +1,6 @@
 """The gate: pure ASGI in front of everything, pages, websockets and routes alike.
 
-It knows who is asking from our own signed cookie alone, throws away every header a client could forge, lets nobody
+It knows who is asking from our own signed cookie, or on the API from a token, throws away every header a client could forge, lets nobody
 in without a live session except to log in, and puts the security headers on every answer.
 """
 
@@ -10,6 +10,7 @@ import hmac
 import ipaddress
 import re
 from dataclasses import replace
+from functools import partial
 from html import escape
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -152,7 +153,10 @@ class Gate:
         is_unsafe = scope["type"] == "websocket" or scope["method"] in UNSAFE
         is_ours = self._same_origin(headers) if is_unsafe else True
         # The API is never asked from another site: not even to read, since taking an original leaves a history row.
+        token = _bearer(headers) if path.startswith("/api/") and scope["type"] == "http" else None
         if path.startswith("/api/") and headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+            is_ours = False
+        if token is not None and not self._same_origin(headers):
             is_ours = False
         if not is_ours:
             return PlainTextResponse(words(lang)("login.other_origin"), 403)
@@ -161,7 +165,7 @@ class Gate:
         if path == WATCHED and self._is_watcher(scope, headers):
             scope["slg.watcher"] = True
             return None
-        actor = await self._actor(headers)
+        actor = await (self._actor(headers) if token is None else self._token_actor(scope, token))
         if isinstance(actor, Refused):
             if path in OPEN_PATHS:
                 return (
@@ -191,6 +195,14 @@ class Gate:
             return NotSignedIn()
         try:
             return await to_thread.run_sync(self._services.people.actor, session)
+        except Refused as refused:
+            return refused
+
+    async def _token_actor(self, scope: Scope, token: str) -> Actor | Refused:
+        """Whoever sends a token is asked for nothing else: a cookie beside a token that opens nothing does not help."""
+        address = scope["client"][0] if scope.get("client") else ""
+        try:
+            return await to_thread.run_sync(partial(self._services.tokens.actor, token, address=address))
         except Refused as refused:
             return refused
 
@@ -244,6 +256,12 @@ def content_security_policy() -> str:
     )
 
 
+def _bearer(headers: Headers) -> str | None:
+    """The token of `Authorization: Bearer ...`; None when there is no such header."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
 def _is_known(path: str) -> bool:
     first, _, rest = path.lstrip("/").partition("/")
     return first in ROUTED or (first in page_names() and not rest.strip("/"))
@@ -269,7 +287,10 @@ def _turn_away(scope: Scope, headers: Headers, refused: Refused, lang: str) -> R
         query = scope.get("query_string", b"").decode("latin-1")
         wanted = scope["path"] + (f"?{query}" if query else "")
         return RedirectResponse(f"/login?next={quote(wanted)}" if wanted != "/" else "/login", 303)
-    return answer(refused, lang)
+    said = answer(refused, lang)
+    if refused.code.startswith("token_"):
+        said.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+    return said
 
 
 def _is_loopback(scope: Scope, headers: Headers) -> bool:

@@ -17,6 +17,10 @@ from domain.records import Actor, Assignment
 FILE = "permissions.toml"
 ACTION_SCOPES = ("any", "scoped", "city")
 
+# Who people are and what they may do is decided by people alone.
+NEVER_BY_TOKEN = frozenset({"people.manage", "people.read", "catalogue.edit"})
+OWN = ":own"  # "record.read:own" in a token: that action, over what its owner made alone
+
 
 @dataclass(frozen=True)
 class Scoped:
@@ -70,7 +74,10 @@ class Permissions:
     def allows(self, actor: Actor, action: str, subject: Scoped | None = None) -> bool:
         """True when some assignment has the action and covers the subject (None: anywhere at all)."""
         rule = self.actions[action]
-        if rule.own and subject is not None and subject.owner_id == actor.person_id:
+        is_own = rule.own and subject is not None and subject.owner_id == actor.person_id
+        if not _within_token(actor, action) and not (_within_token(actor, action + OWN) and (is_own or not subject)):
+            return False
+        if is_own:
             return True
         return any(_covers(a, rule, subject) for a in actor.assignments if a.role in rule.roles)
 
@@ -82,8 +89,15 @@ class Permissions:
             raise NotFound()
         raise NotAllowed(action=action)
 
+    def held(self, actor: Actor) -> list[str]:
+        """Every action that somebody has somewhere, in the table's order; with ":own" where a token has it so."""
+        return [code if _within_token(actor, code) else code + OWN
+                for code in self.actions if self.allows(actor, code)]  # fmt: skip
+
     def reach(self, actor: Actor, action: str) -> Reach:
         rule = self.actions[action]
+        if not _within_token(actor, action):
+            return Reach(owner_id=actor.person_id if rule.own and _within_token(actor, action + OWN) else None)
         mine = [a for a in actor.assignments if a.role in rule.roles]
         if rule.scope == "any":
             everything = bool(mine)
@@ -97,6 +111,11 @@ class Permissions:
         if rule.scope == "city":
             return Reach(everything=everything)
         return Reach(everything, of("street"), of("community"), of("grid"), owner)
+
+
+def _within_token(actor: Actor, action: str) -> bool:
+    """True for a person, and for a token that carries the action."""
+    return actor.actions is None or (action in actor.actions and action not in NEVER_BY_TOKEN)
 
 
 def _covers(assignment: Assignment, rule: Action, subject: Scoped | None) -> bool:

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from domain.accounts import AccessToken, LoginSession
 from domain.records import Assignment
 from storage.tables import people
 from tests.storage.rows import person
@@ -148,3 +149,58 @@ def test_a_link_is_its_persons_until_it_is_used_or_over_or_the_account_is_closed
         assert work.accounts.link_owner("c", at=noon) is None
         work.people.set_disabled(other.id, None)
         assert work.accounts.link_owner("c", at=noon) == other.id
+
+
+def test_a_token_comes_back_and_its_use_and_end_are_kept(store, noon):
+    who, minute = person(), timedelta(minutes=1)
+    made = [
+        AccessToken(f"t{i}", who.id, "personal", f"报表 🙂 {i}", ("a.b", "c.d:own"), noon + i * minute,
+                    noon + timedelta(days=i), device="x" * 200)
+        for i in range(1, 4)
+    ]  # fmt: skip
+    with store.work() as work:
+        work.people.add(who, password_hash="hash")
+        for token in made:
+            work.accounts.add_token(token, hash=f"hash of {token.id}")
+    with store.look() as work:
+        assert work.accounts.token_by_hash("hash of t2") == work.accounts.token("t2") == made[1]
+        assert work.accounts.token_by_hash("hash of t9") is None
+        assert work.accounts.tokens_of(who.id, at=noon + timedelta(days=1)) == [made[2], made[1]]
+    with store.work() as work:
+        until = noon + timedelta(days=90)
+        for at in (noon, noon + minute / 2, noon + minute):
+            work.accounts.token_used("t3", at=at, unless_since=at - minute, expires_at=until)
+            assert work.accounts.token("t3").last_used_at == (noon if at < noon + minute else at)
+        assert work.accounts.token("t3").expires_at == until
+        work.accounts.revoke_token("t2", at=noon)
+        work.accounts.revoke_token("t2", at=noon + minute)
+        assert work.accounts.token("t2").revoked_at == noon, "the first end counts"
+        work.accounts.revoke_tokens(who.id, at=noon + minute)
+        assert work.accounts.tokens_of(who.id, at=noon) == []
+        work.accounts.forget_tokens(before=noon + minute)
+        assert [work.accounts.token(f"t{i}") is None for i in (1, 2, 3)] == [False, True, False]
+
+
+def test_two_tokens_never_share_a_hash(store, noon):
+    who = person()
+    with store.work() as work:
+        work.people.add(who, password_hash="hash")
+        work.accounts.add_token(AccessToken("a", who.id, "device", "n", (), noon, noon), hash="same")
+    with pytest.raises(IntegrityError), store.work() as work:
+        work.accounts.add_token(AccessToken("b", who.id, "device", "n", (), noon, noon), hash="same")
+
+
+def test_logins_that_stand_are_listed_newest_first_and_one_may_go_on(store, noon):
+    who, hour = person(), timedelta(hours=1)
+    with store.work() as work:
+        work.people.add(who, password_hash="hash")
+        for i in range(4):
+            work.people.open_session(id=f"s{i}", person_id=who.id, created_at=noon + i * hour,
+                                     expires_at=noon + (i + 1) * hour, address="::1", device=None)  # fmt: skip
+        work.people.revoke_session("s2", at=noon)
+        assert [s.id for s in work.accounts.sessions_of(who.id, at=noon + hour)] == ["s3", "s1"]
+        work.people.revoke_all(who.id, at=noon, but="s1")
+        found = work.accounts.sessions_of(who.id, at=noon + hour)
+        assert found == [LoginSession("s1", who.id, noon + hour, noon + 2 * hour, "::1", "")]
+        work.people.revoke_all(who.id, at=noon)
+        assert work.accounts.sessions_of(who.id, at=noon + hour) == []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -20,6 +22,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from domain.accounts import DEVICE_ACTIONS, PREFIXES, AccessToken
 from domain.capture import Capture, CapturePhoto
 from domain.policy.assets import load_assets
 from domain.records import ROLES, Actor, Area, Asset, Assignment, Building, Person, Position, Record
@@ -61,6 +64,12 @@ class City:
                             raise_server_exceptions=False)  # fmt: skip
         if token:
             client.headers["cookie"] = f"{COOKIE}={Cookies(KEY).seal(token)}"
+        return client
+
+    def by_token(self, secret: str, *, address: str = "127.0.0.1") -> TestClient:
+        """A program that has nothing but a token."""
+        client = self.client(None, address=address)
+        client.headers["authorization"] = f"Bearer {secret}"
         return client
 
     def capture(self, side: str, reporter: Actor) -> tuple[Record, dict[str, bytes]]:
@@ -146,6 +155,26 @@ def add_person(services: Services, username: str, *held: Assignment, password_ha
         work.people.open_session(id=session_id(token), person_id=person.id, created_at=at, expires_at=at + SESSION_LIFE,
                                  address="127.0.0.1", device="test")  # fmt: skip
     return token
+
+
+def open_session(services: Services, person_id: str) -> str:
+    """One more login of somebody; gives the session's id."""
+    at, session = now(), session_id(uuid.uuid4().hex)
+    with services.store.work() as work:
+        work.people.open_session(id=session, person_id=person_id, created_at=at, expires_at=at + SESSION_LIFE,
+                                 address="127.0.0.1", device="test")  # fmt: skip
+    return session
+
+
+def add_token(
+    services: Services, who: Actor, kind: str, actions: Sequence[str] = DEVICE_ACTIONS, life: timedelta = timedelta(days=1),
+) -> tuple[AccessToken, str]:  # fmt: skip
+    """A token put straight into the store, also with actions that nobody could choose."""
+    secret = PREFIXES[kind] + secrets.token_urlsafe(32)
+    token = AccessToken(str(uuid.uuid4()), who.person_id, kind, "test", tuple(actions), now(), now() + life)
+    with services.store.work() as work:
+        work.accounts.add_token(token, hash=hashlib.sha256(secret.encode()).hexdigest())
+    return token, secret
 
 
 def _things(city: City, side: str) -> None:

@@ -18,17 +18,31 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from starlette.routing import Mount
 
+from domain.accounts import DEVICE, PERSONAL
 from domain.errors import NotAllowed, NotFound, NotSignedIn
 from domain.filters import AssetFilter, RecordFilter
+from domain.policy.permissions import NEVER_BY_TOKEN
 from domain.policy.zones import load_zones
 from domain.records import ROLES, Actor, Assignment
 from services.people import session_id
 from services.reminders import Moment, contracts_end
 from storage.reports import Report
 from storage.tables import assets, jobs
-from tests.web.small_city import HERE, THERE, City, add_person, asset_at, capture_at, middle, square
+from tests.web.small_city import (
+    HERE,
+    THERE,
+    City,
+    add_person,
+    add_token,
+    asset_at,
+    capture_at,
+    middle,
+    open_session,
+    square,
+)
 from ui.shell import PAGES
 from web.gate import Cookies
 from web.routes import routes
@@ -183,12 +197,23 @@ def get(path: str) -> Callable[[City, Actor, str], Ask]:
     return ask
 
 
+def delete_device(city: City, who: Actor, side: str) -> Ask:
+    return "DELETE", f"/api/v1/devices/{device_of(city, who, side)}", {}
+
+
+def device_of(city: City, who: Actor, side: str) -> str:
+    """One's own phone at home, somebody else's elsewhere."""
+    return add_token(city.services, who if side == HERE else city.reporters[THERE], DEVICE)[0].id
+
+
 ASKS: dict[str, Callable[[City, Actor, str], Ask]] = {
     "GET /basemap/{z:int}/{x:int}/{y:int}": get("/basemap/3/1/1"),
     "GET /today": get("/today"),
     "GET /metrics": get("/metrics"),
     "GET /api/v1/openapi.json": get("/api/v1/openapi.json"),
     "GET /api/v1/me": get("/api/v1/me"),
+    "POST /api/v1/devices": lambda city, who, side: ("POST", "/api/v1/devices", {"json": {"name": "phone"}}),
+    "DELETE /api/v1/devices/{device_id}": delete_device,
     "GET /api/v1/catalogue": get("/api/v1/catalogue"),
     "POST /api/v1/captures": post_capture,
     "HEAD /api/v1/captures/{capture_id}/photos/{sha256}": ask_how_far,
@@ -215,7 +240,7 @@ ASKS: dict[str, Callable[[City, Actor, str], Ask]] = {
 }  # fmt: skip
 # Good answers beside 200 and 201: without the setting there is no base map; the first page has no name of its own.
 GOOD = {"GET /basemap/{z:int}/{x:int}/{y:int}": (404,), "GET /today": (303,)}
-STATUS = {"ok": (200, 201), "never": (403,), "elsewhere": (404,)}
+STATUS = {"ok": (200, 201, 204), "never": (403,), "elsewhere": (404,)}
 GUARDED = [name for name, door in DOORS["routes"].items() if door["permission"] != "anyone"]
 
 
@@ -286,6 +311,15 @@ def polygon(side: str) -> dict[str, Any]:
     return json.loads(json.dumps(square(side, 0.006).__geo_interface__))
 
 
+def known_password(city: City, who: Actor) -> str:
+    """Give somebody a password, hashed in a moment: here it does not matter how well."""
+    passwords = city.services.people._passwords
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with city.services.store.work() as work:
+        work.people.set_password(who.person_id, passwords.hash("the old one"))
+    return "the old one"
+
+
 def box(side: str) -> tuple[float, float, float, float]:
     return square(side).bounds
 
@@ -334,6 +368,23 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     "people.disable": lambda c, who, side: {"person_id": c.spare, "disabled": True},
     "people.reset_password": lambda c, who, side: {"person_id": c.reporters[THERE].person_id},
     "people.set_language": lambda c, who, side: {"lang": "zh"},
+    "account.me": lambda c, who, side: {},
+    "account.change_password": lambda c, who, side: {"old": known_password(c, who), "new": "n" * 10, "again": "n" * 10},
+    "account.sessions": lambda c, who, side: {},
+    "account.sessions_of": lambda c, who, side: {"person_id": c.spare},
+    "account.end_session": lambda c, who, side: {
+        "session": open_session(c.services, who.person_id if side == HERE else c.spare)
+    },
+    "account.end_session_of": lambda c, who, side: {
+        "person_id": c.spare, "session": open_session(c.services, c.spare)
+    },
+    "tokens.offered": lambda c, who, side: {},
+    "tokens.make": lambda c, who, side: {"name": "t", "actions": ["app.use"], "days": 1, "device": ""},
+    "tokens.make_device": lambda c, who, side: {"name": "phone", "device": ""},
+    "tokens.list": lambda c, who, side: {},
+    "tokens.list_of": lambda c, who, side: {"person_id": c.spare},
+    "tokens.revoke": lambda c, who, side: {"token_id": device_of(c, who, side)},
+    "tokens.revoke_of": lambda c, who, side: {"token_id": device_of(c, who, side)},
     "places.locate": lambda c, who, side: {"lon": middle(side)[0], "lat": middle(side)[1]},
     "places.layer": lambda c, who, side: {"layer": "zone"},
     "places.buildings": lambda c, who, side: {"box": box(side)},
@@ -407,6 +458,7 @@ STREETS: dict[str, Callable[[City, Actor, Any], set[str]]] = {
     "assets.counts": lambda c, who, found: in_reach(c, who, sum(found.values())),
     "assets.search": lambda c, who, found: {a.street_id for a in found},
 }
+IN_PERSON = [name for name, door in DOORS["actions"].items() if door.get("in_person")]
 CALLED = [name for name, door in DOORS["actions"].items() if door["permission"] not in ("anyone", "server")]
 
 
@@ -449,6 +501,61 @@ def test_service_action_after_logout_is_refused(city: City, name: str):
     city.services.people.log_out(who.session_id)
     with pytest.raises(NotSignedIn):
         method(**given, actor=who)
+
+
+# -- every door x a token ------------------------------------------------------------------------------------------
+
+ON_THE_API = [name for name in GUARDED if " /api/v1/" in name]
+
+
+@pytest.mark.parametrize("name", ON_THE_API)
+def test_route_by_a_token(city: City, name: str):
+    """A token opens what it carries and its owner may, and nothing that asks for a person; the same rows as a login."""
+    door, wrong = DOORS["routes"][name], []
+    for role, reach in (("street_officer", "street"), ("supervisor", "city"), ("asset_clerk", "street")):
+        who = city.actor(role, reach)
+        others = sorted(set(ACTIONS) - {door["permission"]})
+        for side in SIDES:
+            want = "never" if door.get("in_person") else expected(door, role, reach, side)
+            for actions, should in ((sorted(ACTIONS), want), (others, "never")):
+                if actions == others and door["permission"] == "app.use":
+                    continue  # every token carries that
+                method, path, more = ASKS[name](city, who, side)
+                by = city.by_token(add_token(city.services, who, PERSONAL, actions)[1])
+                answer = by.request(method, path, **more)
+                if answer.status_code not in STATUS[should]:
+                    wrong.append(
+                        f"{role} over {reach}, {side}, {len(actions)} actions: {answer.status_code}, not {should}"
+                    )
+    assert not wrong, f"{name}\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", [name for name in GUARDED if name not in ON_THE_API])
+def test_a_token_opens_no_page(city: City, name: str):
+    who = city.actor("street_officer", "street")
+    method, path, more = ASKS[name](city, who, HERE)
+    by = city.by_token(add_token(city.services, who, PERSONAL, sorted(ACTIONS))[1])
+    assert by.request(method, path, **more).status_code == 401
+
+
+@pytest.mark.parametrize("name", IN_PERSON)
+def test_an_action_for_people_is_refused_to_a_token(city: City, name: str):
+    family, _, verb = name.partition(".")
+    everybody = add_person(city.services, f"all-{uuid.uuid4().hex[:8]}", *[Assignment(role, "city") for role in ROLES])
+    who = city.services.people.actor(session_id(everybody))
+    _, secret = add_token(city.services, who, PERSONAL, sorted(ACTIONS))
+    given = CALLS[name](city, who, HERE)
+    with pytest.raises(NotAllowed):
+        getattr(getattr(city.services, family), verb)(**given, actor=city.services.tokens.actor(secret, address=""))
+
+
+@pytest.mark.parametrize("name", [n for n in CALLED if DOORS["actions"][n]["permission"] in NEVER_BY_TOKEN])
+def test_no_token_reads_or_manages_people_or_decides_what_they_may(city: City, name: str):
+    family, _, verb = name.partition(".")
+    who = city.actor("admin", "city")
+    by = city.services.tokens.actor(add_token(city.services, who, PERSONAL, sorted(ACTIONS))[1], address="")
+    with pytest.raises(NotAllowed):
+        getattr(getattr(city.services, family), verb)(**CALLS[name](city, who, HERE), actor=by)
 
 
 def outcome(call: Callable[[], Any]) -> tuple[str, Any]:
