@@ -28,7 +28,9 @@ from services.evidence import Evidence
 from services.guard import LivePermissions, Sessions
 from services.history import HistoryService
 from services.intake import Intake
+from services.nearby import Nearby
 from services.operations import OperationsService
+from services.own import OwnRecords
 from services.passwords import Passwords
 from services.people import People
 from services.places import Places
@@ -133,8 +135,9 @@ def build(settings: Settings) -> Services:
         account=AccountService(store, rules, sessions, passwords, now), tokens=Tokens(store, rules, sessions, now),
         intake=Intake(store, rules, policy, now, zone),
         evidence=evidence,
-        records=RecordsService(store, rules, policy, calendar, now), zones=Zones(store, rules, policy, now),
-        assets=AssetsService(store, rules, policy, now), coverage=coverage,
+        records=RecordsService(store, rules, policy, calendar, now),
+        own=OwnRecords(store, rules, policy, queue, now), nearby=Nearby(store, rules, policy, now),
+        zones=Zones(store, rules, policy, now), assets=AssetsService(store, rules, policy, now), coverage=coverage,
         calendar=calendar,
         history=HistoryService(store, photos, rules, now, zone, queue), queue=queue, timetable=timetable, timezone=zone,
         operations=OperationsService(

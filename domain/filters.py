@@ -8,6 +8,9 @@ from datetime import datetime
 # States of a place that somebody has to settle.
 UNSETTLED = ("no_zone", "two_zones", "outside_city", "no_position")
 
+# States of what its reporter took back: it stays readable and counts no more.
+WITHDRAWN = ("void",)
+
 
 @dataclass(frozen=True)
 class RecordFilter:
@@ -23,6 +26,7 @@ class RecordFilter:
     until: datetime | None = None
     limit: int = 200
     offset: int = 0
+    without_states: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -163,6 +163,7 @@ class Record:
     """One capture: what was seen, where, by whom, with which photos.
 
     lon/lat: the place that counts (the pin when one was set, else the fix). *_version_id: versions in force then.
+    captured_at: by our clock when the phone's was off. subject: the report that a sighting saw again.
     """
 
     id: str
@@ -203,6 +204,8 @@ class Record:
     photos_expected: int = 0
     photos_kept: int = 0
     cover_photo_id: str | None = None
+    subject_id: str | None = None
+    subject_number: str | None = None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ from services.coverage import CoverageService
 from services.evidence import Evidence
 from services.history import HistoryService
 from services.intake import Intake
+from services.nearby import Nearby
 from services.operations import OperationsService
+from services.own import OwnRecords
 from services.people import People
 from services.places import Places
 from services.policy import LivePolicy
@@ -42,6 +44,8 @@ class Services:
     intake: Intake
     evidence: Evidence
     records: RecordsService
+    own: OwnRecords
+    nearby: Nearby
     zones: Zones
     assets: AssetsService
     coverage: CoverageService

@@ -300,7 +300,10 @@ class Evidence:
         issues = self._policy.issues_of(record.catalogue_edition)
         shots = issues.get(record.issue_type).shots if issues.has(record.issue_type) else ()
         shot = next((s.zh for s in shots if s.code == photo.shot), say("record.extra_shot"))
-        taken = (photo.taken_at or record.captured_at).astimezone(self._timezone)
+        taken = record.captured_at
+        if photo.taken_at is not None:  # by our clock, as captured_at is
+            taken = photo.taken_at - timedelta(seconds=record.clock_off_s or 0.0)
+        taken = taken.astimezone(self._timezone)
         fix = photo.position or record.position
         position = say("record.no_fix")
         if fix is not None:

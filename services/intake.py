@@ -1,24 +1,30 @@
-"""Takes captures in: permission, policy, place, then one unit of work. The photos' bytes follow in evidence.py."""
+"""Takes captures in: permission, policy, place, then one unit of work. The photos' bytes follow in evidence.py.
+
+A report says what was seen; a sighting says that a known one was seen again, and both stories tell of each other.
+"""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.capture import EXTRA_SHOT, MEDIA_TYPES, PHOTO_CAP_BYTES, PHOTOS_AT_MOST, Capture
 from domain.errors import Conflict, Invalid
 from domain.policy.catalogue import Catalogue
+from domain.policy.issue import IssueType
 from domain.policy.permissions import Permissions
 from domain.policy.plates import normal_plate
 from domain.records import Actor, Place, Record
+from services.nearby import Point, subject_of
 from services.places import find_place
 from services.policy import LivePolicy
 from storage.records import position_json
 from storage.store import Store, Work
 
+KINDS = ("report", "sighting")
 CLOCK_OFF_S = 300
 NOTE_AT_MOST = 2000
 
@@ -47,9 +53,11 @@ class Intake:
         self._permissions.require(actor, "record.report")
         issues = self._policy.now().issues
         plate = self._judge(capture, issues)
-        return self._store.run(lambda work: self._keep(work, capture, plate, issues.edition, actor))
+        return self._store.run(lambda work: self._keep(work, capture, plate, issues, actor))
 
-    def _keep(self, work: Work, capture: Capture, plate: str | None, edition: str, actor: Actor) -> tuple[Record, bool]:
+    def _keep(
+        self, work: Work, capture: Capture, plate: str | None, issues: Catalogue, actor: Actor
+    ) -> tuple[Record, bool]:
         known = work.records.content_hash(capture.id)
         if known is not None:
             if known != (capture.content_hash, actor.person_id):
@@ -58,35 +66,44 @@ class Intake:
         now = self._clock()
         place = _place_of(work, capture)
         number = self._number(work, now)
-        row = {**self._row(capture, plate, place, number, actor, now), "catalogue_edition": edition}
+        subject = self._subject(work, capture, issues.get(capture.issue_type), actor)
+        row = {
+            **self._row(capture, plate, place, number, actor, now), "catalogue_edition": issues.edition,
+            "subject_id": subject.id if subject else None,
+        }  # fmt: skip
         photos = [_photo_row(capture.id, i, p) for i, p in enumerate(capture.photos)]
         work.records.add(row, photos)
         work.history.write("record", capture.id, "record.received", _payload(row, capture), at=now,
                            actor_id=actor.person_id)  # fmt: skip
+        if subject:
+            work.history.write("record", subject.id, "record.seen_again", {"number": number, "sighting_id": capture.id},
+                               at=now, actor_id=actor.person_id)  # fmt: skip
         return _existing(work, capture.id), True
+
+    def _subject(self, work: Work, capture: Capture, issue: IssueType, actor: Actor) -> Record | None:
+        if capture.kind != "sighting":
+            return None
+        return subject_of(work, capture, _point(capture), issue, self._permissions, actor)
 
     def _judge(self, capture: Capture, issues: Catalogue) -> str | None:
         """The rules of the catalogue. Gives the plate in its normal form."""
-        if capture.kind != "report":
+        if capture.kind not in KINDS:
             raise Invalid("kind_not_yet", field="kind", kind=capture.kind)
+        if capture.kind == "sighting" and not capture.subject_id:
+            raise Invalid("subject_unknown", field="subject_id")
         if not issues.has(capture.issue_type):
             raise Invalid("unknown_issue_type", field="issue_type", issue_type=capture.issue_type)
         issue = issues.get(capture.issue_type)
         self._judge_photos(capture, {shot.code for shot in issue.shots})
-        for shot in issue.shots:
-            if shot.required and all(p.shot != shot.code for p in capture.photos):
-                raise Invalid("shot_missing", field="photos", shot=shot.code, shot_zh=shot.zh, shot_en=shot.en)
+        is_report = capture.kind == "report"  # the known record has the other shots already
+        if is_report and (missing := issue.missing_shots({photo.shot for photo in capture.photos})):
+            shot = missing[0]
+            raise Invalid("shot_missing", field="photos", shot=shot.code, shot_zh=shot.zh, shot_en=shot.en)
         if capture.position is None and not (capture.position_reason or "").strip():
             raise Invalid("position_reason_missing", field="position_reason")
         if capture.note and len(capture.note) > NOTE_AT_MOST:
             raise Invalid("note_long", field="note", at_most=NOTE_AT_MOST)
-        if not (capture.plate or "").strip():
-            if issue.needs_plate:
-                raise Invalid("plate_missing", field="plate")
-            return None
-        return (
-            normal_plate(capture.plate or "") if issue.plate_series == "motor" else (capture.plate or "").strip()[:20]
-        )
+        return plate_of(issue, capture.plate, is_needed=is_report)
 
     def _judge_photos(self, capture: Capture, shots: set[str]) -> None:
         if len(capture.photos) > PHOTOS_AT_MOST:
@@ -112,13 +129,12 @@ class Intake:
         self, capture: Capture, plate: str | None, place: Place, number: str, actor: Actor, now: datetime
     ) -> dict[str, Any]:
         lon, lat = _point(capture) or (None, None)
-        # The phone's clock against ours at the moment of sending; a queue of hours must not look like a wrong clock.
-        off = (capture.sent_at - now).total_seconds() if capture.sent_at else None
+        off = _clock_off_s(capture, now)
         return {
             "id": capture.id, "number": number, "kind": capture.kind, "issue_type": capture.issue_type,
-            "subject_id": capture.subject_id, "state": "reported", "captured_at": capture.captured_at,
+            "state": "reported", "captured_at": _by_our_clock(capture.captured_at, off, now),
             "sent_at": capture.sent_at, "received_at": now,
-            "clock_off_s": off if off is not None and abs(off) > CLOCK_OFF_S else None,
+            "clock_off_s": off,
             "reporter_id": actor.person_id, "position": position_json(capture.position),
             "position_reason": capture.position_reason or None,
             "pin": {"lon": capture.pin[0], "lat": capture.pin[1]} if capture.pin else None,
@@ -144,7 +160,35 @@ def place_columns(place: Place) -> dict[str, str | None]:
     }
 
 
-def _point(capture: Capture) -> tuple[float, float] | None:
+def plate_of(issue: IssueType, text: str | None, *, is_needed: bool = True) -> str | None:
+    """A plate in its normal form. Raises Invalid when the kind needs one, or it is none."""
+    text = (text or "").strip()
+    if not text:
+        if issue.needs_plate and is_needed:
+            raise Invalid("plate_missing", field="plate")
+        return None
+    return normal_plate(text) if issue.plate_series == "motor" else text[:20]
+
+
+def _clock_off_s(capture: Capture, now: datetime) -> float | None:
+    """How much the phone's clock is ahead of ours, in seconds; None within five minutes.
+
+    Compared at the moment of sending, so that a queue of hours does not look like a wrong clock. A photo from the
+    future tells too, when the clock was set right in between.
+    """
+    off = (capture.sent_at - now).total_seconds() if capture.sent_at else 0.0
+    if abs(off) > CLOCK_OFF_S:
+        return off
+    ahead = (capture.captured_at - now).total_seconds()
+    return ahead if ahead > CLOCK_OFF_S else None
+
+
+def _by_our_clock(captured_at: datetime, off_s: float | None, now: datetime) -> datetime:
+    """Server time orders events; what the phone said stays in the body and in the history."""
+    return captured_at if off_s is None else min(captured_at - timedelta(seconds=off_s), now)
+
+
+def _point(capture: Capture) -> Point | None:
     if capture.pin:
         return capture.pin
     return (capture.position.lon, capture.position.lat) if capture.position else None
@@ -173,4 +217,8 @@ def _photo_row(record_id: str, ordinal: int, photo: Any) -> dict[str, Any]:
 def _payload(row: dict[str, Any], capture: Capture) -> dict[str, Any]:
     kept = {k: row[k] for k in ("number", "issue_type", "place_state", "street_version_id", "grid_version_id",
                                 "zone_version_id", "content_hash", "lon", "lat")}  # fmt: skip
+    if row["subject_id"]:
+        kept |= {"kind": row["kind"], "subject_id": row["subject_id"]}
+    if row["clock_off_s"] is not None:
+        kept |= {"phone_captured_at": capture.captured_at, "phone_sent_at": capture.sent_at}
     return {**kept, "photos": [{"sha256": p.sha256, "shot": p.shot, "size": p.size} for p in capture.photos]}

@@ -10,7 +10,7 @@ from typing import Any
 import shapely
 
 from domain.errors import NotFound
-from domain.filters import UNSETTLED, RecordFilter
+from domain.filters import UNSETTLED, WITHDRAWN, RecordFilter
 from domain.policy.clock import Due
 from domain.policy.permissions import Permissions, Reach
 from domain.records import Actor, HistoryEntry, Record
@@ -42,7 +42,7 @@ class Day:
 class Story:
     """is_whole: every link follows from the one before and from its payload. apart_m: metres from the fix to the place.
 
-    may_take_originals: the asker may have this record's untouched photos, for a reason. due: when the limit of its
+    sightings: the records that saw it again. may_take_originals: the asker may have this record's untouched photos, for a reason. due: when the limit of its
     edition ends, counted from its receipt by the calendar as it stands now, so that a corrected day moves it; None for
     a kind that its edition does not know.
     """
@@ -52,6 +52,7 @@ class Story:
     apart_m: float | None
     may_take_originals: bool
     due: Due | None
+    sightings: tuple[Record, ...] = ()
 
 
 class RecordsService:
@@ -80,14 +81,21 @@ class RecordsService:
         with self._store.look() as work:
             return work.history.of("record", record.id)
 
+    def sightings(self, record_id: str, actor: Actor) -> list[Record]:
+        """What saw a report again, oldest first; a number and a time tell no more than its history does."""
+        record = self.get(record_id, actor)
+        with self._store.look() as work:
+            return work.records.sightings(record.id)
+
     def story(self, record_id: str, actor: Actor) -> Story:
         """What one record's page tells beside the record itself. Raises NotFound as `get` does."""
         record = self.get(record_id, actor)
         with self._store.look() as work:
             entries = work.history.of("record", record.id)
             is_whole = not broken_links(work, "record", record.id)
+            sightings = work.records.sightings(record.id)
         may_take = self._permissions.allows(actor, "photo.original", scope_of(record))
-        return Story(tuple(entries), is_whole, _apart_m(record), may_take, self._due(record))
+        return Story(tuple(entries), is_whole, _apart_m(record), may_take, self._due(record), tuple(sightings))
 
     def _due(self, record: Record) -> Due | None:
         issues = self._policy.issues_of(record.catalogue_edition)
@@ -117,12 +125,14 @@ class RecordsService:
         with self._store.look() as work:
             count = work.records.count
             return Day(
-                today=count(RecordFilter(since=now - timedelta(days=1)), reach),
-                week=count(RecordFilter(since=now - timedelta(days=7)), reach),
-                unsettled=count(RecordFilter(place_states=UNSETTLED), reach),
+                today=count(RecordFilter(since=now - timedelta(days=1), without_states=WITHDRAWN), reach),
+                week=count(RecordFilter(since=now - timedelta(days=7), without_states=WITHDRAWN), reach),
+                unsettled=count(RecordFilter(place_states=UNSETTLED, without_states=WITHDRAWN), reach),
                 mine=count(RecordFilter(reporter_id=actor.person_id), reach),
                 total=count(RecordFilter(), reach),
-                by_issue=work.records.count_by("issue_type", RecordFilter(since=now - timedelta(days=30)), reach),
+                by_issue=work.records.count_by(
+                    "issue_type", RecordFilter(since=now - timedelta(days=30), without_states=WITHDRAWN), reach
+                ),
                 latest=work.records.search(RecordFilter(limit=8), reach),
             )
 

@@ -89,6 +89,34 @@ class Records:
         query = sa.select(group, sa.func.max(records.c.captured_at)).where(group.is_not(None)).group_by(group)
         return {row[0]: row[1] for row in self._connection.execute(query)}
 
+    def own(self, reporter_id: str, *, limit: int, before: tuple[datetime, str] | None = None) -> list[Record]:
+        """One person's, newest received first; before: (received_at, id) of the last one of the page before."""
+        c = records.c
+        query = _whole_records().where(c.reporter_id == reporter_id)
+        if before is not None:
+            at, record_id = before
+            query = query.where(sa.or_(c.received_at < at, sa.and_(c.received_at == at, c.id < record_id)))
+        rows = self._connection.execute(query.order_by(c.received_at.desc(), c.id.desc()).limit(limit))
+        return [_record(row) for row in rows.mappings()]
+
+    def near(self, issue_type: str, box: tuple[float, float, float, float], states: Sequence[str]) -> list[Record]:
+        """Reports of a kind in these states inside (west, south, east, north); the caller measures."""
+        c, (west, south, east, north) = records.c, box
+        where = (c.issue_type == issue_type, c.kind == "report", c.state.in_(states), c.lat.between(south, north),
+                 c.lon.between(west, east))  # fmt: skip
+        return [_record(row) for row in self._connection.execute(_whole_records().where(*where)).mappings()]
+
+    def sightings(self, record_id: str) -> list[Record]:
+        """The sightings of a report, oldest first."""
+        query = _whole_records().where(records.c.subject_id == record_id).order_by(records.c.received_at, records.c.id)
+        return [_record(row) for row in self._connection.execute(query).mappings()]
+
+    def pin(self, record_id: str) -> dict[str, float] | None:
+        return self._connection.scalar(sa.select(records.c.pin).where(records.c.id == record_id))
+
+    def update(self, record_id: str, **values: Any) -> None:
+        self._connection.execute(sa.update(records).where(records.c.id == record_id).values(**values))
+
     def photo(self, photo_id: str) -> Photo | None:
         row = self._connection.execute(_photo_select().where(photos.c.id == photo_id)).mappings().first()
         return _photo(row) if row else None
@@ -191,16 +219,19 @@ def _whole_records() -> sa.Select:
         .scalar_subquery()
     )
     street, grid, zone = (area_versions.alias(name) for name in ("street", "grid", "zone"))
+    subject = records.alias("subject")
     return (
         sa.select(
             records, people.c.name.label("reporter_name"), street.c.name.label("street_name"),
             grid.c.name.label("grid_name"), zone.c.name.label("zone_name"), zone.c.mode.label("zone_mode"),
             expected.label("photos_expected"), kept.label("photos_kept"), cover.label("cover_photo_id"),
+            subject.c.number.label("subject_number"),
         )
         .join(people, people.c.id == records.c.reporter_id)
         .outerjoin(street, street.c.id == records.c.street_version_id)
         .outerjoin(grid, grid.c.id == records.c.grid_version_id)
         .outerjoin(zone, zone.c.id == records.c.zone_version_id)
+        .outerjoin(subject, subject.c.id == records.c.subject_id)
     )  # fmt: skip
 
 
@@ -228,6 +259,8 @@ def _narrowed(view: RecordFilter) -> list[Any]:
         where.append(sa.or_(*(column.icontains(view.text, autoescape=True) for column in found_in)))
     if view.issue_types:
         where.append(c.issue_type.in_(view.issue_types))
+    if view.without_states:
+        where.append(c.state.not_in(view.without_states))
     if view.place_states:
         where.append(c.place_state.in_(view.place_states))
     for column, value in ((c.street_id, view.street_id), (c.zone_id, view.zone_id), (c.reporter_id, view.reporter_id)):

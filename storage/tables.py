@@ -194,7 +194,7 @@ records = Table(
     Column("number", String(32), nullable=False, unique=True),
     Column("kind", String(16), nullable=False),
     Column("issue_type", String(64), nullable=False, index=True),
-    Column("subject_id", String(64)),
+    Column("subject_id", String(64), index=True),
     Column("state", String(16), nullable=False),
     Column("captured_at", Utc, nullable=False, index=True),
     Column("sent_at", Utc),

@@ -12,11 +12,11 @@ from domain.policy.catalogue import Catalogue, CatalogueOf
 from domain.policy.issue import IssueType
 from domain.records import Photo, Record
 from i18n import Words
+from i18n.whereabouts import where
 from ui import bundle, chips, times
 
 UNSETTLED_MARK = "wrong_location"
 TRAILING_BRACKET = re.compile(r"\s*(（[^（）]*）|\([^()]*\))$")
-BARE_FIGURE = re.compile(r"-?[0-9]{1,4}[A-Za-z]?")
 
 
 def cards(records: Sequence[Record], issues_of: CatalogueOf, zone: tzinfo, say: Words, *, key: str) -> str | None:
@@ -55,22 +55,6 @@ def kind_name(code: str, catalogue: Catalogue, say: Words) -> str:
     if not catalogue.has(code):
         return code
     return TRAILING_BRACKET.sub("", catalogue.get(code).name(say.lang))
-
-
-def where(record: Record, say: Words) -> str:
-    """示例小区036 · 3幢 2单元 · 剡湖街道; without a zone, the sentence about its place."""
-    area = record.zone_name or say(f"place.{record.place_state}")
-    return " · ".join(part for part in (area, inside(record, say), record.street_name) if part)
-
-
-def inside(record: Record, say: Words) -> str:
-    """3幢 2单元 5楼: a bare figure gets its measure word, anything else stays as it was typed."""
-    typed = {"building": record.building, "unit": record.unit, "floor": record.floor}
-    return " ".join(
-        say(f"record.in_{name}", n=text) if BARE_FIGURE.fullmatch(text) else text
-        for name, text in typed.items()
-        if text
-    )
 
 
 def viewer(

@@ -12,10 +12,11 @@ from domain.policy.issue import IssueType
 from domain.policy.zones import ZonePolicy
 from domain.records import Record
 from i18n import Words
+from i18n.whereabouts import inside
 from ui import chips, state, times
 from ui import facts as rows
 from ui.markup import Markup, el, join
-from ui.photos import inside, kind_name, shot_name
+from ui.photos import kind_name, shot_name
 
 REASON_AT_LEAST, APART_AT_LEAST_M = 4, 10.0
 

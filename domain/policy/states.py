@@ -15,7 +15,10 @@ FILE = "states.toml"
 
 @dataclass(frozen=True)
 class State:
-    """tone: muted, primary, warn, danger or ok; light and dark are its colours, #RRGGBB."""
+    """tone: muted, primary, warn, danger or ok; light and dark are its colours, #RRGGBB.
+
+    is_reporters: nobody has taken the record up; its reporter may still correct or withdraw it.
+    """
 
     code: str
     zh: str
@@ -26,6 +29,7 @@ class State:
     icon: str
     material: str
     is_open: bool
+    is_reporters: bool = False
 
     def name(self, lang: str) -> str:
         return self.en if lang == "en" else self.zh
@@ -69,6 +73,7 @@ def _state(entry: Entry, tones: Mapping[str, tuple[str, str]]) -> State:
         icon=entry.text("icon"),
         material=entry.text("material"),
         is_open=entry.flag("is_open"),
+        is_reporters=entry.flag("is_reporters") if entry.has("is_reporters") else False,
     )
     entry.done()
     return found

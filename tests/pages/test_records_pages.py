@@ -17,9 +17,8 @@ import wiring
 from domain.capture import Capture, CapturePhoto
 from domain.filters import RecordFilter
 from domain.records import Position, Record
-from i18n import words
+from i18n import whereabouts, words
 from services import Services
-from ui import photos
 
 HOME = Path(__file__).resolve().parents[2]
 PASSWORD = "shili-2026"
@@ -196,9 +195,9 @@ def test_a_corrected_day_moves_what_is_due_and_the_page_says_how_sure_it_is(serv
 
 def test_a_bare_figure_for_a_place_inside_gets_its_measure_word(reported):
     typed = replace(reported, building="3", unit="2", floor="地下")
-    assert photos.inside(typed, words("zh")) == "3幢 2单元 地下"
-    assert photos.inside(typed, words("en")) == "building 3 unit 2 地下"
-    assert photos.inside(replace(reported, building="3幢", unit=None, floor="-1"), words("zh")) == "3幢 -1楼"
+    assert whereabouts.inside(typed, words("zh")) == "3幢 2单元 地下"
+    assert whereabouts.inside(typed, words("en")) == "building 3 unit 2 地下"
+    assert whereabouts.inside(replace(reported, building="3幢", unit=None, floor="-1"), words("zh")) == "3幢 -1楼"
 
 
 def test_markup_in_a_note_stays_text(visit, reported):

@@ -147,7 +147,7 @@ def test_every_permission_that_a_door_names_exists():
     named = {door["permission"] for table in ("routes", "actions") for door in DOORS[table].values()}
     assert named | set(DOORS["pages"].values()) <= {*ACTIONS, "anyone", "server"}
     for door in [*DOORS["routes"].values(), *DOORS["actions"].values()]:
-        assert door["rows"] in ("none", "list", "one", "own")
+        assert door["rows"] in ("none", "list", "mine", "one", "own")
 
 
 # -- every route x every role x both sides -------------------------------------------------------------------------
@@ -171,6 +171,26 @@ def put_photo(city: City, who: Actor, side: str) -> Ask:
 def ask_how_far(city: City, who: Actor, side: str) -> Ask:
     record, files = city.capture(side, reporter_for(city, who, side))
     return "HEAD", f"/api/v1/captures/{record.id}/photos/{next(iter(files))}", {}
+
+
+def change(city: City, who: Actor, side: str) -> Ask:
+    record, _ = city.capture(side, reporter_for(city, who, side))
+    return "PATCH", f"/api/v1/records/{record.id}", {"json": {"reason": "写错了", "note": "改过"}}
+
+
+def take_back(city: City, who: Actor, side: str) -> Ask:
+    record, _ = city.capture(side, reporter_for(city, who, side))
+    return "POST", f"/api/v1/records/{record.id}/withdraw", {"json": {"reason": "拍错了"}}
+
+
+def look_nearby(city: City, who: Actor, side: str) -> Ask:
+    lon, lat = middle(side)
+    return "GET", "/api/v1/nearby", {"params": {"lon": lon, "lat": lat, "issue_type": plain_kind(city)}}
+
+
+def plain_kind(city: City) -> str:
+    """The kind that capture_at reports."""
+    return capture_at(city.services, middle(HERE))[0].issue_type
 
 
 def post_capture(city: City, who: Actor, side: str) -> Ask:
@@ -225,6 +245,10 @@ ASKS: dict[str, Callable[[City, Actor, str], Ask]] = {
     "GET /api/v1/roads.geojson": get("/api/v1/roads.geojson"),
     "GET /api/v1/locate": get("/api/v1/locate?lon={lon}&lat={lat}"),
     "GET /api/v1/search": get("/api/v1/search?q=zone"),
+    "GET /api/v1/my/records": get("/api/v1/my/records?limit=200"),
+    "GET /api/v1/nearby": look_nearby,
+    "PATCH /api/v1/records/{record_id}": change,
+    "POST /api/v1/records/{record_id}/withdraw": take_back,
     "GET /api/v1/records": get("/api/v1/records?limit=500"),
     "GET /api/v1/records.geojson": get("/api/v1/records.geojson"),
     "GET /api/v1/records/{record_id}": get("/api/v1/records/{record}"),
@@ -259,7 +283,14 @@ def test_route(city: City, name: str):
                     wrong.append(f"{role} over {reach}, {side}: {answer.status_code}, not {want}: {answer.text[:90]}")
                 elif answer.status_code == 200 and door["rows"] == "list":
                     wrong += listed_wrongly(city, answer.json(), seen_sides(door, reach), f"{role}-{reach}")
+                elif answer.status_code == 200 and door["rows"] == "mine":
+                    wrong += not_theirs(city, who, {row["id"] for row in answer.json()["items"]})
     assert not wrong, f"{name}\n" + "\n".join(wrong)
+
+
+def not_theirs(city: City, who: Actor, ids: set[str]) -> list[str]:
+    with city.services.store.look() as work:
+        return [f"{who.name} is shown {one}" for one in ids if work.records.reporter_id(one) != who.person_id]
 
 
 def listed_wrongly(city: City, body: dict[str, Any], may: set[str], own: str) -> list[str]:
@@ -403,6 +434,14 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     "evidence.unchanged": lambda c, who, side: {"record": c.services.records.get(c.records[side], c.reporters[side])},
     "records.get": lambda c, who, side: {"record_id": c.records[side]},
     "records.history": lambda c, who, side: {"record_id": c.records[side]},
+    "records.sightings": lambda c, who, side: {"record_id": c.records[side]},
+    "own.latest": lambda c, who, side: {"limit": 200},
+    "own.may_change": lambda c, who, side: {"record": c.services.records.get(c.records[side], c.reporters[side])},
+    "own.correct": lambda c, who, side: {
+        "record_id": announced(c, who, side)[0], "changes": {"note": "改过"}, "reason": "写错了",
+    },
+    "own.withdraw": lambda c, who, side: {"record_id": announced(c, who, side)[0], "reason": "拍错了"},
+    "nearby.find": lambda c, who, side: {"lon": middle(side)[0], "lat": middle(side)[1], "issue_type": plain_kind(c)},
     "records.story": lambda c, who, side: {"record_id": c.records[side]},
     "records.search": lambda c, who, side: {"view": RecordFilter()},
     "records.on_map": lambda c, who, side: {"view": RecordFilter()},
@@ -486,6 +525,8 @@ def test_service_action(city: City, name: str):
                     may = {f"street-{s}" for s in seen_sides(door, reach)}
                     if not (got := STREETS[name](city, who, found)) or not got <= may:
                         wrong.append(f"{role} over {reach}: sees {sorted(got)}")
+                elif came == "ok" and door["rows"] == "mine":
+                    wrong += not_theirs(city, who, {record.id for record in found[0]})
     assert not wrong, f"{name}\n" + "\n".join(wrong)
 
 

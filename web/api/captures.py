@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from domain.capture import PREVIEW_CAP_BYTES, Capture, CapturePhoto
 from domain.errors import Invalid, Refused
@@ -21,6 +21,16 @@ from web.gate import actor_of
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
 Text = Annotated[str, Field(max_length=4000)]
 Short = Annotated[str, Field(max_length=80)]
+
+
+def _on_a_calendar(when: datetime) -> datetime:
+    """A phone without a battery says 1970; no clock says year 1 or 9999, whose neighbours do not exist."""
+    if not 1900 <= when.year <= 9000:
+        raise ValueError("no phone's time")
+    return when
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_on_a_calendar)]
 
 
 class _Kept(BaseModel):
@@ -36,7 +46,7 @@ class PointIn(_Kept):
 
 class PositionIn(PointIn):
     accuracy_m: float | None = Field(None, ge=0, allow_inf_nan=False)
-    fixed_at: AwareDatetime | None = None
+    fixed_at: Moment | None = None
 
 
 class LocationIn(_Kept):
@@ -51,7 +61,7 @@ class PhotoIn(_Kept):
     media_type: str = Field(max_length=64)
     shot: str = Field(max_length=64)
     source: Literal["camera", "gallery"]
-    taken_at: AwareDatetime | None = None
+    taken_at: Moment | None = None
     position: PositionIn | None = None
     derived_from: Sha256 | None = None
     preview: str | None = Field(None, max_length=PREVIEW_CAP_BYTES * 2)
@@ -63,8 +73,8 @@ class CaptureIn(_Kept):
     kind: str = Field(max_length=32)
     issue_type: str = Field(max_length=64)
     subject_id: str | None = Field(None, max_length=64)
-    captured_at: AwareDatetime
-    sent_at: AwareDatetime | None = None
+    captured_at: Moment
+    sent_at: Moment | None = None
     position: PositionIn | None = None
     position_reason: Annotated[str, Field(max_length=200)] | None = None
     pin: PointIn | None = None

@@ -48,7 +48,13 @@ def router(services: Services) -> APIRouter:
 
     @doors.get("/records/{record_id}")
     def one(record_id: str, request: Request) -> dict[str, Any]:
-        return record_json(services.records.get(record_id, actor_of(request)))
+        actor = actor_of(request)
+        record = services.records.get(record_id, actor)
+        seen = [
+            {"number": s.number, "state": s.state, "captured_at": s.captured_at.isoformat()}
+            for s in services.records.sightings(record.id, actor)
+        ]
+        return {**record_json(record), "sightings": seen, "may_correct": services.own.may_change(record, actor)}
 
     @doors.get("/photos/{photo_id}/{size}", response_class=Response)
     def photo(
@@ -86,7 +92,8 @@ def record_json(record: Record) -> dict[str, Any]:
     zone = named(record.zone_id, record.zone_name)
     return {
         "id": record.id, "number": record.number, "kind": record.kind, "issue_type": record.issue_type,
-        "state": record.state, "captured_at": record.captured_at.isoformat(),
+        "subject": named(record.subject_id, record.subject_number), "state": record.state,
+        "captured_at": record.captured_at.isoformat(), "sent_at": record.sent_at.isoformat() if record.sent_at else None,
         "received_at": record.received_at.isoformat(), "reporter": record.reporter_name,
         "lon": record.lon, "lat": record.lat, "place_state": record.place_state,
         "street": named(record.street_id, record.street_name), "grid": named(record.grid_id, record.grid_name),
@@ -95,7 +102,7 @@ def record_json(record: Record) -> dict[str, Any]:
         "note": record.note, "plate": record.plate, "catalogue_edition": record.catalogue_edition,
         "is_sample": record.is_sample, "clock_off_s": record.clock_off_s,
         "photos_expected": record.photos_expected, "photos_kept": record.photos_kept,
-        "cover_photo_id": record.cover_photo_id, "photos": [photo_json(p) for p in record.photos],
+        "is_complete": record.photos_kept == record.photos_expected, "cover_photo_id": record.cover_photo_id, "photos": [photo_json(p) for p in record.photos],
     }  # fmt: skip
 
 
