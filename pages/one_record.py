@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from domain.errors import NotFound
-from ui import bundle, facts, filters, photos, record_facts, shell, state, story
+from domain.errors import NotFound, NotSignedIn, Refused
+from ui import bundle, facts, filters, forms, own_record, photos, record_facts, shell, state, story
 from wiring import services
 
 actor, say = shell.actor(), shell.say()
@@ -22,7 +22,9 @@ issue = catalogue.get(record.issue_type) if catalogue.has(record.issue_type) els
 told = office.records.story(record.id, actor)
 filters.way_back(say, record.number)
 record_facts.head(record, catalogue, say)
+own_record.outcome()
 record_facts.warnings(record, zone, say)
+record_facts.relations(record, told.sightings, zone, say)
 left, right = st.columns([1.62, 1], gap="medium")
 with left:
     photos.viewer(record, issue, office.evidence.unchanged(record, actor), zone, say)
@@ -34,7 +36,38 @@ with right:
         bundle.mount("map", office.bundles.urls, key=f"place-{record.id}", mode="spot", height=240,
                      spot={"lon": record.lon, "lat": record.lat}, fix=record_facts.fix(record),
                      **bundle.common(say, office.bundles.urls, "map"))  # fmt: skip
-story.history(told.entries, told.is_whole, issue, zone, say)
+
+
+def correct(pin):
+    fields = forms.Fields(f"own_correct.{record.id}", say)
+    changes = own_record.changes(fields, record, pin)
+    attempt(fields, "own.corrected", lambda reason: office.own.correct(record.id, changes, reason, actor))
+
+
+def withdraw():
+    fields = forms.Fields(f"own_withdraw.{record.id}", say)
+    attempt(fields, "own.withdrawn", lambda reason: office.own.withdraw(record.id, reason, actor))
+
+
+def attempt(fields, done, act):
+    try:
+        act(fields.typed().get("reason") or "")
+    except NotSignedIn:
+        return
+    except Refused as refused:
+        fields.refuse({refused.field or "reason": shell.sentence(refused, say)})
+    else:
+        state.keep("own_told", say(done))
+        fields.clear()
+
+
+if office.own.may_change(record, actor):
+    kinds = office.policy.now().issues
+    own_record.correction(
+        forms.Fields(f"own_correct.{record.id}", say), record, kinds, office.bundles.urls, correct, say
+    )
+    own_record.withdrawal(forms.Fields(f"own_withdraw.{record.id}", say), record, withdraw, say)
+story.history(told.entries, told.is_whole, issue, catalogue, zone, say)
 if issue:
     story.laws(issue, catalogue, record.catalogue_edition, told.due, zone, say)
 if told.may_take_originals:

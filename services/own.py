@@ -104,6 +104,8 @@ class OwnRecords:
         if not REASON_AT_LEAST <= len(reason) <= REASON_AT_MOST:
             raise Invalid("change_reason_missing", field="reason", at_most=REASON_AT_MOST)
         work.records.update(record.id, **values)
+        if "pin" in values:
+            payload = {**payload, "zones": [record.zone_name, _again(work, record).zone_name]}
         work.history.write("record", record.id, action, {"reason": reason, **payload}, actor_id=actor.person_id,
                            at=self._clock())  # fmt: skip
 

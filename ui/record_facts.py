@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from collections.abc import Sequence
+from datetime import timedelta, tzinfo
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -18,7 +19,7 @@ from ui import facts as rows
 from ui.markup import Markup, el, join
 from ui.photos import kind_name, shot_name
 
-REASON_AT_LEAST, APART_AT_LEAST_M = 4, 10.0
+REASON_AT_LEAST, APART_AT_LEAST_M, SIGHTINGS_SHOWN = 4, 10.0, 6
 
 
 def head(record: Record, catalogue: Catalogue, say: Words) -> None:
@@ -42,6 +43,22 @@ def warnings(record: Record, zone: tzinfo, say: Words) -> None:
         rows.told(sentence, "warn", "more_time")
 
 
+def relations(record: Record, sightings: Sequence[Record], zone: tzinfo, say: Words) -> None:
+    """What it saw again, and what saw it again."""
+    if record.subject_number:
+        rows.told(join(say("record.sighting_of"), " ", _link(record.subject_number)), "muted", "repeat")
+    if sightings:
+        seen = [
+            el("span", _link(s.number), f" {times.moment(s.captured_at, zone)} ", chips.state_chip(s.state, say))
+            for s in sightings[-SIGHTINGS_SHOWN:]
+        ]
+        rows.told(join(say("record.seen_again", n=len(sightings)), " ", *seen), "muted", "repeat")
+
+
+def _link(number: str) -> Markup:
+    return el("a", rows.mono(number), href="/one_record?" + urlencode({"id": number}), target="_self")
+
+
 def facts(
     record: Record, issue: IssueType | None, zones: ZonePolicy, apart_m: float | None, zone: tzinfo, say: Words
 ) -> None:
@@ -55,10 +72,19 @@ def facts(
         (say("record.note"), record.note),
         (say("record.lead"), _offices(issue, say)),
         (say("record.grade"), say("record.grade_lead", who=record.reporter_name)),
-        (say("record.seen"), times.moment(record.captured_at, zone)),
+        (say("record.seen"), _seen(record, zone, say)),
             (say("record.received"), times.moment(record.received_at, zone)),
         (say("record.fix"), _position(record, apart_m, say)),
     ])  # fmt: skip
+
+
+def _seen(record: Record, zone: tzinfo, say: Words) -> str:
+    """By our clock; what a phone said whose clock was off stands beside it."""
+    ours = times.moment(record.captured_at, zone)
+    if record.clock_off_s is None:
+        return ours
+    phone = record.captured_at + timedelta(seconds=record.clock_off_s)
+    return say("record.seen_by_phone", ours=ours, phone=times.moment(phone, zone))
 
 
 def fix(record: Record) -> dict[str, float | None] | None:

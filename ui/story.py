@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from typing import Any
 
 import streamlit as st
 
@@ -14,10 +15,15 @@ from domain.records import HistoryEntry
 from i18n import Words
 from ui import facts, times
 from ui.markup import el, icon
-from ui.photos import short_hash, shot_name
+from ui.photos import kind_name, short_hash, shot_name
+
+NAMED, SHOWN_AT_MOST = ("issue_type", "building", "unit", "floor", "plate", "note"), 60
 
 
-def history(entries: Sequence[HistoryEntry], is_whole: bool, issue: IssueType | None, zone: tzinfo, say: Words) -> None:
+def history(
+    entries: Sequence[HistoryEntry], is_whole: bool, issue: IssueType | None, catalogue: Catalogue, zone: tzinfo,
+    say: Words,
+) -> None:  # fmt: skip
     """Newest first; beside the title whether the chain still holds, judged by whoever read it."""
     if is_whole:
         facts.section(say("record.history"), say("record.chain_whole", n=len(entries)), tone="ok", sign="verified_user")
@@ -26,14 +32,14 @@ def history(entries: Sequence[HistoryEntry], is_whole: bool, issue: IssueType | 
     lines = [
         el("li", el("time", times.moment(entry.at, zone), class_="at"),
            el("span", entry.actor_name or say("record.nobody"), class_="by"),
-           el("span", did(entry, issue, say), class_="did"),
+           el("span", did(entry, issue, catalogue, say), class_="did"),
            el("span", icon("link"), short_hash(entry.hash), class_="link slg-mono", title=entry.hash))
         for entry in reversed(entries)
     ]  # fmt: skip
     st.html(el("ol", lines, class_="slg-story"))
 
 
-def did(entry: HistoryEntry, issue: IssueType | None, say: Words) -> str:
+def did(entry: HistoryEntry, issue: IssueType | None, catalogue: Catalogue, say: Words) -> str:
     """What happened, in words; an action that has no words yet is shown by its code."""
     told = entry.payload
     key = "action." + entry.action.replace(".", "_")
@@ -42,8 +48,28 @@ def did(entry: HistoryEntry, issue: IssueType | None, say: Words) -> str:
     known = {
         "number": told.get("number", ""), "reason": told.get("reason", ""), "hash": short_hash(told.get("sha256", "")),
         "shot": shot_name(told.get("shot", ""), issue, say),
+        "changes": _changes(told, catalogue, say) if "after" in told else "",
     }  # fmt: skip
     return say(key, **known)
+
+
+def _changes(told: Mapping[str, Any], catalogue: Catalogue, say: Words) -> str:
+    """Both versions of what a correction changed: 楼层 “1” → “2”."""
+
+    def shown(name: str, value: Any) -> str:
+        if name == "issue_type" and value:
+            return kind_name(value, catalogue, say)
+        text = str(value) if value else say("own.nothing")
+        return text if len(text) <= SHOWN_AT_MOST else f"{text[:SHOWN_AT_MOST]}…"
+
+    before, after = told["before"], told["after"]
+    lines = [
+        (say(f"own.{name}"), shown(name, before[name]), shown(name, after[name])) for name in NAMED if name in after
+    ]
+    if "pin" in after:
+        old, new = told.get("zones", (None, None))
+        lines.append((say("own.pin"), old or say("own.no_zone"), new or say("own.no_zone")))
+    return say("own.between").join(say("own.changed", what=what, old=old, new=new) for what, old, new in lines)
 
 
 def laws(issue: IssueType, catalogue: Catalogue, edition: str, due: Due | None, zone: tzinfo, say: Words) -> None:
