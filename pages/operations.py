@@ -16,8 +16,10 @@ def start(kind: str) -> None:
 
 
 def save(kind: str) -> None:
+    state.keep("timetable_open", True)  # a message above moves it, and Streamlit would draw it closed
+    day = state.kept(f"slot_day_{kind}")
     office.timetable.change(kind, actor, is_on=bool(state.kept(f"slot_on_{kind}")), at=state.kept(f"slot_at_{kind}", ""),
-                            weekday=state.kept(f"slot_day_{kind}"))  # fmt: skip
+                            weekday=None if day == operations.EVERY_DAY else day)  # fmt: skip
     state.keep("operations_told", say("operations.saved"))
 
 
@@ -57,7 +59,9 @@ with left:
 with right:
     operations.timetable(entries, zone, say)
     if may_manage:
-        with st.expander(say("operations.change"), icon=":material/schedule:"):
+        with st.expander(
+            say("operations.change"), icon=":material/schedule:", expanded=bool(state.kept("timetable_open"))
+        ):
             operations.change(entries, say, press(save), press(start))
     operations.machine(status, zone, say)
 st.button(say("operations.refresh"), key="refresh", icon=":material/refresh:")

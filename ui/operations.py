@@ -16,6 +16,7 @@ from ui.markup import el
 
 STATES = ("queued", "running", "done", "failed", "dropped")
 FAILED_AT_MOST = 10
+EVERY_DAY = -1  # a choice of its own: Streamlit shows no label for None
 Press = Callable[..., None]
 
 
@@ -177,9 +178,9 @@ def change(entries: Sequence[Any], say: Words, save: Press, start: Press) -> Non
         st.toggle(say("operations.is_on"), entry.slot.is_on, key=f"slg.slot_on_{code}")
         if not entry.kind.every_minutes:
             st.text_input(say("operations.at"), entry.slot.at, key=f"slg.slot_at_{code}", max_chars=5)
-            st.selectbox(say("operations.weekday"), [None, *range(7)], key=f"slg.slot_day_{code}",
+            st.selectbox(say("operations.weekday"), [EVERY_DAY, *range(7)], key=f"slg.slot_day_{code}",
                          index=0 if entry.slot.weekday is None else entry.slot.weekday + 1,
-                         format_func=lambda d: names[0 if d is None else d + 1])  # fmt: skip
+                         format_func=lambda d: names[d + 1])  # fmt: skip
         st.form_submit_button(say("operations.save"), on_click=save, args=(code,), type="primary")
     if entry.can_run:
         st.button(

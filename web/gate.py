@@ -153,7 +153,9 @@ class Gate:
         is_unsafe = scope["type"] == "websocket" or scope["method"] in UNSAFE
         is_ours = self._same_origin(headers) if is_unsafe else True
         # The API is never asked from another site: not even to read, since taking an original leaves a history row.
-        token = _bearer(headers) if path.startswith("/api/") and scope["type"] == "http" else None
+        takes_token = scope["type"] == "http" and (path.startswith("/api/") or path == WATCHED)
+        is_watcher = path == WATCHED and self._is_watcher(scope, headers)
+        token = _bearer(headers) if takes_token and not is_watcher else None
         if path.startswith("/api/") and headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             is_ours = False
         if token is not None and not self._same_origin(headers):
@@ -162,7 +164,7 @@ class Gate:
             return PlainTextResponse(words(lang)("login.other_origin"), 403)
         if path.startswith(OPEN_PREFIXES) or path in CAPTURE_PATHS:
             return None  # the same files for everybody: no need to ask the store who wants them
-        if path == WATCHED and self._is_watcher(scope, headers):
+        if is_watcher:
             scope["slg.watcher"] = True
             return None
         actor = await (self._actor(headers) if token is None else self._token_actor(scope, token))

@@ -221,6 +221,14 @@ def test_the_figures_are_for_the_administrator_and_for_the_token_on_this_machine
     assert client_of(app, None).get("/api/v1/records", headers=right).status_code == 401, "it opens this door alone"
 
 
+def test_an_access_token_with_ops_read_opens_the_figures_and_another_does_not(city: City):
+    app, admin = app_of(city), city.actor("admin", "city")
+    for actions, status in ((["ops.read"], 200), (["layers.read"], 403)):
+        _, secret = city.services.tokens.make(admin, name="watch", actions=actions, days=7, device="test")
+        watcher = client_of(app, None, "203.0.113.7")
+        assert watcher.get("/metrics", headers={"authorization": f"Bearer {secret}"}).status_code == status
+
+
 def test_without_a_token_in_the_settings_no_token_is_right(own_database: dict, tmp_path):
     city = build_city(tmp_path, **own_database)
     for given in ("Bearer ", "Bearer", "bearer x"):
