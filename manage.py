@@ -18,6 +18,7 @@ from domain import layers
 from domain.errors import Busy, Invalid, Refused
 from i18n import words
 from services.exchange import ENDINGS, OPERATOR, Choices, Exchange, Preview
+from services.people_sheets import Preview as PeoplePreview
 from storage.backup import check_backup, make_backup, restore_backup
 from storage.engine import is_there, without_password
 from storage.move import move as move_all
@@ -128,8 +129,10 @@ def move(
 @app.command(name="import")
 def bring_in(
     where: typer.Context,
-    layer: Annotated[str, typer.Argument(help="streets, communities, grids, zones, buildings or roads")],
-    file: Annotated[Path, typer.Argument(help="GeoJSON, GeoPackage, zipped Shapefile, KML, KMZ, CSV with WKT")],
+    layer: Annotated[str, typer.Argument(help="streets, communities, grids, zones, buildings, roads; or people")],
+    file: Annotated[
+        Path, typer.Argument(help="GeoJSON, GeoPackage, zipped Shapefile, KML, KMZ, CSV; people: XLSX, CSV")
+    ],
     crs: Annotated[str | None, typer.Option(help="like EPSG:4549; asked for when the file does not say")] = None,
     datum: Annotated[str | None, typer.Option(help="wgs84, gcj02 or bd09")] = None,
     swap: Annotated[bool | None, typer.Option(help="the first number is the latitude")] = None,
@@ -138,10 +141,18 @@ def bring_in(
     file_layer: Annotated[str | None, typer.Option("--layer", help="which layer of a file that holds several")] = None,
     repair: Annotated[bool, typer.Option(help="mend what can be mended")] = False,
     skip_bad: Annotated[bool, typer.Option(help="store the sound rows without the others")] = False,
+    sheet: Annotated[str | None, typer.Option(help="people: which worksheet")] = None,
+    errors: Annotated[Path | None, typer.Option(help="people: write the rows to mend into a new FILE.xlsx")] = None,
+    links: Annotated[
+        Path | None, typer.Option(help="people: write the new people's links into a new FILE.xlsx")
+    ] = None,
     confirm: Annotated[bool, typer.Option(help="store what the preview shows")] = False,
 ) -> None:
-    """Show what a layer from FILE would change; store it with --confirm: all or nothing."""
+    """Show what a layer or the people from FILE would change; store it with --confirm: all or nothing."""
     columns = dict((pair + "=").split("=")[:2] for pair in column or ())
+    if layer == "people":
+        _bring_people_in(where.obj, file, columns, sheet, errors, links, leave_out=skip_bad, confirm=confirm)
+        return
     lineage = tuple(layers.Lineage.read(text) for text in was or ())
     chosen = Choices(crs, datum, swap, columns, file_layer, lineage, accept_repairs=repair, leave_out=skip_bad)
     built = build(Settings(sample_city=False))
@@ -162,6 +173,75 @@ def bring_in(
             print(say("layers.drafts"))
     finally:
         built.close()
+
+
+def _bring_people_in(
+    folder: Path, file: Path, columns: dict[str, str], sheet: str | None, errors: Path | None, links: Path | None, *,
+    leave_out: bool, confirm: bool,
+) -> None:  # fmt: skip
+    say, settings = words("zh"), Settings(sample_city=False)
+    built = build(settings)
+    try:
+        for path in (errors, links):
+            if path is not None:
+                _check_new_file(folder / path)
+        preview = built.people_sheets.preview_file(folder / file, OPERATOR, columns, sheet=sheet)
+        _print_people(preview)
+        if errors is not None and preview.bad_rows:
+            _write_new_file(folder / errors, built.people_sheets.problems_of(preview, OPERATOR))
+            print(say("people_sheet.errors_written", rows=len(preview.bad_rows), file=errors))
+        if not confirm:
+            print(say("people_sheet.confirm_with"))
+            return
+        if links is None:
+            raise Invalid("sheet_links_missing", field="links")
+        stored = built.people_sheets.store(preview, OPERATOR, leave_out=leave_out)
+        _write_new_file(folder / links, built.people_sheets.links(stored, address_of(settings), OPERATOR))
+        print(say("people_sheet.stored", new=len(stored.added), same=stored.same, bad=stored.bad))
+        until = stored.until.strftime("%Y-%m-%d %H:%M")
+        print(say("people_sheet.links_written", file=links, until=until))
+    finally:
+        built.close()
+
+
+def _print_people(preview: PeoplePreview) -> None:
+    say, counts = words("zh"), preview.counts
+    print(say("people_sheet.read", file=preview.file_name, rows=counts["rows"]))
+    if preview.sheet:
+        print("  " + say("people_sheet.read_sheet", sheet=preview.sheet))
+    if preview.others:
+        print("  " + say("people_sheet.others", names="、".join(preview.others)))
+    if preview.encoding:
+        print("  " + preview.encoding)
+    print("  " + say("people_sheet.columns", pairs=", ".join(f"{at}={name}" for at, name in preview.columns.items())))
+    left = [name for name in preview.names if name not in preview.columns.values()]
+    if left:
+        print("  " + say("people_sheet.columns_left", names="、".join(left)))
+    print("  " + say("people_sheet.fates_same" if counts["same"] else "people_sheet.fates", **counts))
+    for row in preview.bad_rows[:20]:
+        said = " ".join(say.refusal((problem.code,), problem.field, problem.facts) for problem in row.problems)
+        print("    " + say("people_sheet.row", row=row.number, name=row.values["name"], said=said))
+    if len(preview.bad_rows) > 20:
+        print("    " + say("people_sheet.more", count=len(preview.bad_rows) - 20))
+
+
+def _check_new_file(path: Path) -> None:
+    """Before anything is stored: a link that could not be written would be lost."""
+    if path.exists():
+        raise Invalid("layer_file_there", field="file", name=path.name)
+    if path.suffix.lower() != ".xlsx":
+        raise Invalid("sheet_ending_unknown", field="file", name=path.suffix[:20] or path.name[:20])
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+        path.unlink()
+    except OSError as error:
+        raise Invalid("sheet_not_written", field="file", name=path.name) from error
+
+
+def _write_new_file(path: Path, data: bytes) -> None:
+    """Readable for us alone: it may hold names, phones, links."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
 
 
 def _print_preview(preview: Preview) -> None:
@@ -196,10 +276,15 @@ def _print_preview(preview: Preview) -> None:
 @app.command()
 def export(
     where: typer.Context,
-    layer: Annotated[str, typer.Argument(help="streets, communities, grids, zones, buildings or roads")],
-    file: Annotated[Path, typer.Argument(help=".geojson .gpkg .zip (Shapefile) .kml .csv .xlsx")],
+    layer: Annotated[str, typer.Argument(help="streets, communities, grids, zones, buildings, roads; or people")],
+    file: Annotated[
+        Path, typer.Argument(help="people: .xlsx .csv; layers: .geojson .gpkg .zip (Shapefile) .kml .csv .xlsx")
+    ],
 ) -> None:
-    """Write a layer as it is in force to a new FILE, in degrees (EPSG:4326)."""
+    """Write a layer as it is in force to a new FILE, in degrees (EPSG:4326); or everybody with an account."""
+    if layer == "people":
+        _write_people_out(where.obj, file)
+        return
     kind = next((k for k, ending in ENDINGS.items() if ending == file.suffix.lower()), file.suffix)
     built = build(Settings(sample_city=False))
     try:
@@ -209,6 +294,18 @@ def export(
     finally:
         built.close()
     print(words("zh")("layers.exported", file=file, rows=rows))
+
+
+def _write_people_out(folder: Path, file: Path) -> None:
+    if (folder / file).exists():
+        raise Invalid("layer_file_there", field="file", name=file.name)
+    built = build(Settings(sample_city=False))
+    try:
+        data, people = built.people_sheets.export(file.suffix.lower(), OPERATOR)
+    finally:
+        built.close()
+    _write_new_file(folder / file, data)
+    print(words("zh")("people_sheet.exported", file=file, people=people))
 
 
 @app.command()

@@ -33,6 +33,7 @@ from services.operations import OperationsService
 from services.own import OwnRecords
 from services.passwords import Passwords
 from services.people import People
+from services.people_sheets import PeopleSheets
 from services.places import Places
 from services.policy import LivePolicy
 from services.queue import Queue
@@ -47,6 +48,7 @@ from storage.photos import PhotoStore
 from storage.reports import ReportFiles
 from storage.schema import migrate
 from storage.store import Store
+from storage.uploads import UploadStore
 
 HOME = Path(__file__).resolve().parent
 SECRET_KEY_AT_LEAST = 32
@@ -129,9 +131,13 @@ def build(settings: Settings) -> Services:
     Backups(store, photos, reports, queue, now, zone, folder=settings.backup_dir)
     # Who leaves things behind says here how they are taken away; the timetable calls it every few minutes.
     sweep = Sweep(store, queue, reports, now)
+    uploads = UploadStore(settings.photo_store / "uploads")
+    sheets = PeopleSheets(store, people, uploads, rules, policy, now, zone)
+    sweep.also("sheets", sheets.sweep)
     sweep.also("arriving", lambda: evidence.sweep().files)
     return Services(
-        store=store, permissions=rules, policy=policy, people=people, places=Places(store, rules),
+        store=store, permissions=rules, policy=policy, people=people, people_sheets=sheets,
+        places=Places(store, rules),
         account=AccountService(store, rules, sessions, passwords, now), tokens=Tokens(store, rules, sessions, now),
         intake=Intake(store, rules, policy, now, zone),
         evidence=evidence,

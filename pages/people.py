@@ -4,7 +4,7 @@ import streamlit as st
 
 from domain.errors import Refused
 from domain.records import Person
-from ui import facts, people_form, shell, state
+from ui import facts, people_form, people_sheet, shell, state
 from ui.forms import Fields
 from wiring import services
 
@@ -90,5 +90,8 @@ if may_manage:
     with st.expander(say("people.add"), icon=":material/person_add:", expanded=bool(fields.refusals)):
         people_form.new(fields, offered, units, lambda layer: office.places.choices(layer, actor), say)
         st.button(say("people.save"), type="primary", on_click=add, key="slg.people_add")
+    with st.expander(say("people_sheet.title"), icon=":material/group_add:", expanded=people_sheet.is_open()):
+        people_sheet.draw(office.people_sheets, actor, office.public_url or state.origin(),
+                          lambda refused: shell.sentence(refused, say), say)  # fmt: skip
     with st.expander(say("people.manage"), icon=":material/manage_accounts:"):
         draw_manage(everyone)

@@ -20,6 +20,7 @@ from services.nearby import Nearby
 from services.operations import OperationsService
 from services.own import OwnRecords
 from services.people import People
+from services.people_sheets import PeopleSheets
 from services.places import Places
 from services.policy import LivePolicy
 from services.queue import Queue
@@ -40,6 +41,7 @@ class Services:
     people: People
     account: AccountService
     tokens: Tokens
+    people_sheets: PeopleSheets
     places: Places
     intake: Intake
     evidence: Evidence

@@ -10,9 +10,10 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from domain import people as rules
 from domain.errors import Invalid, NotFound, NotSignedIn, TooMany
 from domain.policy.permissions import Permissions
-from domain.records import AUTO, SCOPES, Actor, Assignment, Person
+from domain.records import AUTO, Actor, Assignment, Person
 from services.guard import Sessions, actor_of
 from services.passwords import NO_PASSWORD, Passwords, check_new
 from storage.store import Store, Work
@@ -107,11 +108,19 @@ class People:
         self._permissions.require(actor, "people.manage")
         person = self._new(username, name, phone, assignments)
         with self._store.work() as work:
-            self._check_free(work.people, person)
-            work.people.add(person, password_hash=NO_PASSWORD)
-            work.history.write("person", person.id, "person.added", _as_payload(person), actor_id=actor.person_id,
-                               at=self._clock())  # fmt: skip
-            return person, self.make_link(work, person.id, made_by=actor.person_id)
+            return person, self.take_in(work, person, made_by=actor.person_id)
+
+    def take_in(self, work: Work, person: Person, *, made_by: str | None, **about: str) -> str:
+        """Keep a checked new account inside one's own unit of work; the token of its link. Raises Invalid("login_taken").
+
+        made_by: None on the server's console. about: what history says beside it, such as the sheet it came from.
+        Whoever calls this has asked for permission.
+        """
+        self._check_free(work.people, person)
+        work.people.add(person, password_hash=NO_PASSWORD)
+        work.history.write("person", person.id, "person.added", {**_as_payload(person), **about}, actor_id=made_by,
+                           at=self._clock())  # fmt: skip
+        return self.make_link(work, person.id, made_by=made_by)
 
     def disable(self, actor: Actor, person_id: str, *, disabled: bool) -> None:
         """Close an account (every session ends at once) or open it again. Raises NotFound, Invalid("not_yourself")."""
@@ -229,23 +238,8 @@ class People:
         return self._passwords.hash(password)
 
     def _new(self, username: str, name: str, phone: str | None, assignments: Sequence[Assignment]) -> Person:
-        username, name, phone = username.strip(), name.strip(), (phone or "").strip() or None
-        if not (2 <= len(username) <= 64) or any(c.isspace() or ord(c) < 32 for c in username):
-            raise Invalid("bad_username", field="username")
-        if not (1 <= len(name) <= 64):
-            raise Invalid("name_missing", field="name")
-        if phone is not None and not (phone.lstrip("+").isdigit() and 6 <= len(phone) <= 20):
-            raise Invalid("bad_phone", field="phone")
-        offered = self._permissions.offered_roles(self._clock().date())
-        for held in assignments:
-            if (
-                held.role not in offered
-                or held.scope_kind not in SCOPES
-                or (held.scope_kind != "city") != bool(held.scope_id)
-            ):
-                raise Invalid("bad_assignment", field="assignments")
-        if {"admin", "auditor"} <= {held.role for held in assignments}:
-            raise Invalid("admin_and_auditor", field="assignments")
+        username, name, phone = rules.username_of(username), rules.name_of(name), rules.phone_of(phone)
+        rules.check_assignments(assignments, self._permissions.offered_roles(self._clock().date()))
         return Person(str(uuid.uuid4()), username, name, phone, AUTO, None, self._clock(), tuple(assignments))
 
     def _check_free(self, people: object, person: Person) -> None:

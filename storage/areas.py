@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -16,6 +16,15 @@ from storage.tables import area_lineage, area_versions, areas, divisions, layer_
 
 _COLUMNS = [area_versions.c[f.name] for f in fields(Area)]
 Box = tuple[float, float, float, float]
+
+
+class AreaLabel(NamedTuple):
+    layer: str
+    area_id: str
+    code: str
+    name: str
+    street_id: str | None
+    community_id: str | None
 
 
 class Areas:
@@ -46,6 +55,13 @@ class Areas:
         if street_id is not None:
             where.append(area_versions.c.street_id == street_id)
         return self._select(where)
+
+    def labels(self, layers: Sequence[str]) -> list[AreaLabel]:
+        """What areas in force are called, without their lines."""
+        c = area_versions.c
+        names = (c.layer, c.area_id, c.code, c.name, c.street_id, c.community_id)
+        query = sa.select(*names).where(c.layer.in_(layers), c.status == "in_force").order_by(c.layer, c.code, c.serial)
+        return [AreaLabel(*row) for row in self._connection.execute(query)]
 
     def shown(self, layer: str) -> list[Area]:
         """What the map draws: versions in force, and drafts of zones."""

@@ -23,10 +23,10 @@ from shapely.geometry.base import BaseGeometry
 
 from domain.errors import Invalid
 from storage.layers import MB, ROWS_AT_MOST, TEXT_AT_MOST
+from storage.sheets import SUSPECT
 
 SHAPE_NAMES = ("wkt", "geometry", "geom", "the_geom", "shape", "图形", "几何")
 WKT_STARTS = ("POLYGON", "MULTIPOLYGON", "LINESTRING", "MULTILINESTRING", "POINT", "MULTIPOINT", "SRID=")
-SUSPECT = ("=", "+", "-", "@", "\t", "\r")
 NEST_AT_MOST = 8  # collections in collections
 
 

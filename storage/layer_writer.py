@@ -22,8 +22,8 @@ import xlsxwriter
 from shapely.geometry.base import BaseGeometry
 
 from domain.errors import Invalid
-from storage.layer_texts import SUSPECT
 from storage.layers import SHAPEFILE_PARTS
+from storage.sheets import SUSPECT
 
 ENDINGS = {"geojson": ".geojson", "gpkg": ".gpkg", "shapefile": ".zip", "kml": ".kml", "csv": ".csv", "xlsx": ".xlsx"}
 DBF_TEXT_BYTES = 254

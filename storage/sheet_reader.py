@@ -25,12 +25,11 @@ from typing import Any
 from domain.errors import Invalid
 from storage import decoding, fence
 from storage.fence import MB, MEMORY_CAP_MB, READING_LIMIT_S, UNPACKED_AT_MOST_MB
-from storage.sheets import COLUMNS_AT_MOST, ROWS_AT_MOST, TEXT_AT_MOST
+from storage.sheets import COLUMNS_AT_MOST, ROWS_AT_MOST, SUSPECT, TEXT_AT_MOST
 
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 LOCKED_PART = "EncryptedPackage".encode("utf-16-le")
 BLANKS = " \t\r\n\v\f\u00a0\u3000\ufeff\u200b"
-SUSPECT = ("=", "+", "-", "@", "\t", "\r")
 Numbered = list[tuple[int, list[Any]]]
 
 

@@ -30,6 +30,8 @@ ERROR_CODES = frozenset({
     "sheet_encoding_unknown", "sheet_zip_too_large", "sheet_zip_ratio", "sheet_zip_entries", "sheet_zip_locked",
     "sheet_too_slow", "sheet_too_heavy", "sheet_reader_died",
 })  # fmt: skip
+# A text that starts so is a formula to the programs that open sheets.
+SUSPECT = ("=", "+", "-", "@", "\t", "\r")
 Cell = str | int | float | bool | date | datetime | None
 
 

@@ -28,6 +28,7 @@ from domain.policy.permissions import NEVER_BY_TOKEN
 from domain.policy.zones import load_zones
 from domain.records import ROLES, Actor, Assignment
 from services.people import session_id
+from services.people_sheets import Stored as Handed
 from services.reminders import Moment, contracts_end
 from storage.reports import Report
 from storage.tables import assets, jobs
@@ -193,6 +194,36 @@ def plain_kind(city: City) -> str:
     return capture_at(city.services, middle(HERE))[0].issue_type
 
 
+SHEET = "姓名,账号,岗位,范围\n示例员,{0},领导,全市\n示例员,,没有,没有\n".encode()
+
+
+def sheet(city: City, who: Actor, side: str) -> str:
+    """A sheet that somebody brought: oneself at home when one may at all, else another administrator."""
+    may = side == HERE and who.has_role("admin") and any(a.scope_kind == "city" for a in who.assignments)
+    owner = who if may else city.actor("admin", "city")
+    if not may and owner.person_id == who.person_id:
+        owner = dataclasses.replace(owner, person_id="somebody-else", session_id=None)
+    arriving = city.services.people_sheets.begin(owner)
+    city.services.people_sheets.take(arriving, SHEET.replace(b"{0}", uuid.uuid4().hex[:12].encode()))
+    return city.services.people_sheets.keep(arriving, "a.csv", owner)
+
+
+def arriving_sheet(city: City) -> Any:
+    arriving = city.services.people_sheets.begin(city.actor("admin", "city"))
+    city.services.people_sheets.take(arriving, SHEET)
+    return arriving
+
+
+def sheet_file(city: City) -> Path:
+    path = city.services.people_sheets._uploads.root.parent / "a.csv"
+    path.write_bytes(SHEET.replace(b"{0}", uuid.uuid4().hex[:12].encode()))
+    return path
+
+
+def previewed(city: City) -> Any:
+    return city.services.people_sheets.preview_file(sheet_file(city), city.actor("admin", "city"))
+
+
 def post_capture(city: City, who: Actor, side: str) -> Ask:
     return "POST", "/api/v1/captures", {"json": capture_at(city.services, middle(side))[0].body}
 
@@ -238,6 +269,11 @@ ASKS: dict[str, Callable[[City, Actor, str], Ask]] = {
     "POST /api/v1/captures": post_capture,
     "HEAD /api/v1/captures/{capture_id}/photos/{sha256}": ask_how_far,
     "PUT /api/v1/captures/{capture_id}/photos/{sha256}": put_photo,
+    "GET /api/v1/people/template": get("/api/v1/people/template"),
+    "POST /api/v1/people/sheets": lambda city, who, side: ("POST", "/api/v1/people/sheets?name=a.csv", {"content": SHEET}),
+    "GET /api/v1/people/sheets/{sheet_id}/problems": lambda city, who, side: (
+        "GET", f"/api/v1/people/sheets/{sheet(city, who, side)}/problems", {}
+    ),
     "GET /api/v1/streets.geojson": get("/api/v1/streets.geojson"),
     "GET /api/v1/grids.geojson": get("/api/v1/grids.geojson"),
     "GET /api/v1/zones.geojson": get("/api/v1/zones.geojson"),
@@ -416,6 +452,17 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     "tokens.list_of": lambda c, who, side: {"person_id": c.spare},
     "tokens.revoke": lambda c, who, side: {"token_id": device_of(c, who, side)},
     "tokens.revoke_of": lambda c, who, side: {"token_id": device_of(c, who, side)},
+    "people_sheets.begin": lambda c, who, side: {},
+    "people_sheets.keep": lambda c, who, side: {"arriving": arriving_sheet(c), "name": "a.csv"},
+    "people_sheets.preview": lambda c, who, side: {"upload_id": sheet(c, who, side)},
+    "people_sheets.problems": lambda c, who, side: {"upload_id": sheet(c, who, side)},
+    "people_sheets.close": lambda c, who, side: {"upload_id": sheet(c, who, side)},
+    "people_sheets.preview_file": lambda c, who, side: {"path": sheet_file(c)},
+    "people_sheets.store": lambda c, who, side: {"preview": previewed(c), "leave_out": True},
+    "people_sheets.problems_of": lambda c, who, side: {"preview": previewed(c)},
+    "people_sheets.template": lambda c, who, side: {},
+    "people_sheets.links": lambda c, who, side: {"stored": Handed((), 0, 0, now()), "address": "https://x.test"},
+    "people_sheets.export": lambda c, who, side: {"ending": ".csv"},
     "places.locate": lambda c, who, side: {"lon": middle(side)[0], "lat": middle(side)[1]},
     "places.layer": lambda c, who, side: {"layer": "zone"},
     "places.buildings": lambda c, who, side: {"box": box(side)},

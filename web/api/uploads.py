@@ -47,7 +47,7 @@ def router(services: Services) -> APIRouter:
         if isinstance(arrival, Photo):
             return await run_in_threadpool(_kept, services, arrival, actor, 200)
         try:
-            async for piece in _pieces(request, SILENCE_S if part else None):
+            async for piece in pieces(request, SILENCE_S if part else None):
                 await run_in_threadpool(evidence.take, arrival, piece)
             return await run_in_threadpool(_finish, services, arrival, part, actor)
         except ClientDisconnect:
@@ -101,7 +101,7 @@ def _part(request: Request) -> Part | None:
     return Part(first, last, size)
 
 
-async def _pieces(request: Request, silence_s: float | None) -> AsyncIterator[bytes]:
+async def pieces(request: Request, silence_s: float | None) -> AsyncIterator[bytes]:
     """The body in pieces of about half a megabyte: the trip to a thread costs more than writing one chunk.
 
     What has come before the connection broke is given out too. silence_s: how long nothing may come.
