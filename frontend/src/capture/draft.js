@@ -11,6 +11,8 @@ export function newDraft({ id, owner = null }) {
   return {
     id,
     owner,
+    kind: "report",
+    subject: null, // { id, number } of the record that is seen again, for a sighting
     issue_type: null,
     photos: [],
     pin: null,
@@ -48,33 +50,60 @@ function firstWords(code, words) {
   return { zh, en: zh, hint_zh: hint, hint_en: hint };
 }
 
+/** The first photo of a shot; drawings on a photo are no shots. */
 export function photoOf(draft, shot) {
-  return draft.photos.find((photo) => photo.shot === shot) ?? null;
+  return photosOf(draft, shot)[0] ?? null;
+}
+
+export function photosOf(draft, shot) {
+  return draft.photos.filter((photo) => photo.shot === shot && !photo.derived_from);
 }
 
 export function missingShots(draft, shots) {
   return shots.required.filter((shot) => !photoOf(draft, shot.code));
 }
 
-/** Puts a photo in; a required shot holds one photo, so a retake replaces it. */
-export function withPhoto(draft, photo, shots) {
-  const single = shots.required.some((shot) => shot.code === photo.shot);
-  const kept = single ? draft.photos.filter((one) => one.shot !== photo.shot) : draft.photos;
-  return { ...draft, photos: [...kept, photo] };
+/** Puts a photo in at the end, or in the place of the one it retakes; drawings on that one go with it. */
+export function withPhoto(draft, photo, { replaces = null } = {}) {
+  const old = replaces && draft.photos.find((one) => one.key === replaces);
+  if (!old) return { ...draft, photos: [...draft.photos, photo] };
+  const photos = draft.photos.filter((one) => one.derived_from !== old.sha256);
+  return { ...draft, photos: photos.map((one) => (one.key === replaces ? photo : one)) };
 }
 
+/** A drawing stands right behind its photo, one a photo: drawing again replaces it. */
+export function withDrawing(draft, drawing) {
+  const others = draft.photos.filter((one) => one.derived_from !== drawing.derived_from);
+  const at = others.findIndex((one) => one.sha256 === drawing.derived_from);
+  return { ...draft, photos: [...others.slice(0, at + 1), drawing, ...others.slice(at + 1)] };
+}
+
+/** Takes a photo out, and the drawing on it. */
 export function withoutPhoto(draft, key) {
-  return { ...draft, photos: draft.photos.filter((photo) => photo.key !== key) };
+  const gone = draft.photos.find((photo) => photo.key === key);
+  const photos = draft.photos.filter((photo) => photo !== gone && !(gone && photo.derived_from === gone.sha256));
+  return { ...draft, photos };
 }
 
-/** Says what an extra photo shows; the photo that held a required shot before becomes an extra one. */
-export function relabelled(draft, key, shot, shots) {
-  const single = shots.required.some((one) => one.code === shot);
-  const photos = draft.photos.map((photo) => {
-    if (photo.key === key) return { ...photo, shot };
-    return single && photo.shot === shot ? { ...photo, shot: EXTRA } : photo;
-  });
+/** Says what a photo shows; its drawing follows. */
+export function relabelled(draft, key, shot) {
+  const named = draft.photos.find((photo) => photo.key === key);
+  const photos = draft.photos.map((photo) =>
+    photo === named || photo.derived_from === named?.sha256 ? { ...photo, shot } : photo,
+  );
   return { ...draft, photos };
+}
+
+/** One place earlier (-1) or later (1) among the photos; drawings travel with their photo. */
+export function moved(draft, key, by) {
+  const groups = draft.photos
+    .filter((photo) => !photo.derived_from)
+    .map((photo) => [photo, ...draft.photos.filter((one) => one.derived_from === photo.sha256)]);
+  const from = groups.findIndex(([photo]) => photo.key === key);
+  const to = from + by;
+  if (from < 0 || to < 0 || to >= groups.length) return draft;
+  [groups[from], groups[to]] = [groups[to], groups[from]];
+  return { ...draft, photos: groups.flat() };
 }
 
 /** Chooses a kind; photos whose shot this kind does not know stay, as extra ones. */

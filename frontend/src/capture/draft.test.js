@@ -5,12 +5,14 @@ import { test } from "node:test";
 import {
   EXTRA,
   missingShots,
+  moved,
   newDraft,
   nextStep,
   photoOf,
   positionOf,
   relabelled,
   shotsOf,
+  withDrawing,
   withoutPhoto,
   withPhoto,
   withType,
@@ -35,6 +37,7 @@ const car = {
 };
 const photo = (key, shot, more = {}) => ({ key, shot, sha256: key, position: null, ...more });
 const fresh = () => newDraft({ id: "d1", owner: "p1" });
+const keys = (draft) => draft.photos.map((one) => one.key);
 const codes = (list) => list.map((one) => one.code ?? one.shot);
 
 test("a kind asks for its required shots, and never for those of a later visit", () => {
@@ -46,42 +49,47 @@ test("a kind asks for its required shots, and never for those of a later visit",
 test("photos first: two shots are asked for, and both count once the kind is chosen", () => {
   let draft = fresh();
   const first = shotsOf(null, words);
-  draft = withPhoto(draft, photo("a", "panorama"), first);
-  draft = withPhoto(draft, photo("b", "closeup"), first);
+  draft = withPhoto(draft, photo("a", first.required[0].code));
+  draft = withPhoto(draft, photo("b", first.required[1].code));
   draft = withType(draft, car, "e1");
   assert.deepEqual(codes(missingShots(draft, shotsOf(car, words))), ["plate"]);
   assert.equal(draft.plate_need, "required");
 });
 
 test("a shot that the chosen kind does not know stays as an extra photo", () => {
-  const draft = withPhoto(fresh(), photo("a", "closeup"), shotsOf(null, words));
+  const draft = withPhoto(fresh(), photo("a", "closeup"));
   const lift = { code: "lift", plate: "none", shots: [{ code: "detail", required: true }] };
   assert.deepEqual(codes(withType(draft, lift, "e1").photos), [EXTRA]);
 });
 
-test("a retake replaces a required shot; extra photos pile up", () => {
-  const shots = shotsOf(car, words);
-  let draft = withPhoto(fresh(), photo("a", "panorama"), shots);
-  draft = withPhoto(draft, photo("b", "panorama"), shots);
-  draft = withPhoto(draft, photo("c", "detail"), shots);
-  draft = withPhoto(draft, photo("d", "detail"), shots);
-  assert.deepEqual(
-    draft.photos.map((one) => one.key),
-    ["b", "c", "d"],
-  );
-  assert.deepEqual(
-    withoutPhoto(draft, "c").photos.map((one) => one.key),
-    ["b", "d"],
-  );
+test("a retake takes the place of its photo, another of the same shot is kept beside it", () => {
+  let draft = withPhoto(fresh(), photo("a", "panorama"));
+  draft = withPhoto(draft, photo("c", "detail"));
+  draft = withPhoto(draft, photo("b", "panorama"), { replaces: "a" });
+  draft = withPhoto(draft, photo("d", "panorama"));
+  assert.deepEqual(keys(draft), ["b", "c", "d"]);
+  assert.deepEqual(keys(withoutPhoto(draft, "c")), ["b", "d"]);
+  assert.equal(photoOf(draft, "panorama").key, "b");
 });
 
-test("an extra photo can be called the plate; the old plate photo is kept as extra", () => {
-  const shots = shotsOf(car, words);
-  let draft = withPhoto(fresh(), photo("a", "plate"), shots);
-  draft = withPhoto(draft, photo("b", EXTRA), shots);
-  draft = relabelled(draft, "b", "plate", shots);
-  assert.equal(photoOf(draft, "plate").key, "b");
-  assert.equal(photoOf(draft, EXTRA).key, "a");
+test("an extra photo can be called the plate; the old plate photo stays one too", () => {
+  let draft = withPhoto(fresh(), photo("a", "plate"));
+  draft = withPhoto(draft, photo("b", EXTRA));
+  draft = relabelled(draft, "b", "plate");
+  assert.deepEqual(codes(draft.photos), ["plate", "plate"]);
+});
+
+test("a drawing stands behind its photo, counts for no shot, travels with it and goes with it", () => {
+  let draft = ["a", "b"].reduce((now, key) => withPhoto(now, photo(key, "detail")), fresh());
+  draft = withDrawing(draft, photo("x", "panorama", { derived_from: "a" }));
+  draft = withDrawing(draft, photo("y", "panorama", { derived_from: "a" }));
+  assert.deepEqual(keys(draft), ["a", "y", "b"]);
+  assert.deepEqual(codes(missingShots(draft, shotsOf(car, words))), ["panorama", "closeup", "plate"]);
+  assert.deepEqual(keys(moved(draft, "b", -1)), ["b", "a", "y"]);
+  assert.deepEqual(keys(moved(draft, "a", -1)), ["a", "y", "b"]);
+  assert.equal(relabelled(draft, "a", "closeup").photos[1].shot, "closeup");
+  assert.deepEqual(keys(withoutPhoto(draft, "a")), ["b"]);
+  assert.deepEqual(keys(withPhoto(draft, photo("z", "detail"), { replaces: "a" })), ["z", "b"]);
 });
 
 test("the record stands where the most accurate shutter was, else where the phone is", () => {

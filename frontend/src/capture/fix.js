@@ -26,10 +26,12 @@ export function fixGrade(fix, limits = POSITION_DEFAULTS) {
   return fix.accuracy_m <= limits.poor_m ? "fair" : "poor";
 }
 
-/** A fix as the intake wants it: {lon, lat, accuracy_m, fixed_at}, or null. */
+/** A fix as the intake wants it: {lon, lat, accuracy_m, fixed_at}, speed_m_s where the phone knows it; or null. */
 export function asPosition(fix, isoAt) {
   if (!fix) return null;
-  return { lon: fix.lon, lat: fix.lat, accuracy_m: Math.round(fix.accuracy_m * 10) / 10, fixed_at: isoAt(fix.at_ms) };
+  const speed = fix.speed_m_s === undefined ? {} : { speed_m_s: Math.round(fix.speed_m_s * 10) / 10 };
+  const accuracy_m = Math.round(fix.accuracy_m * 10) / 10;
+  return { lon: fix.lon, lat: fix.lat, accuracy_m, fixed_at: isoAt(fix.at_ms), ...speed };
 }
 
 /**
@@ -50,14 +52,14 @@ export function watchPosition({
   const waiting = new Set();
 
   function take(reading) {
-    const { longitude, latitude, accuracy } = reading.coords;
+    const { longitude, latitude, accuracy, speed } = reading.coords;
     if (![longitude, latitude, accuracy].every(Number.isFinite)) return;
     // Some phones stamp fixes with the time since boot; such a stamp is years off and is replaced by now.
     const stamped = Math.abs(now() - reading.timestamp) < 86_400_000 ? Math.min(reading.timestamp, now()) : now();
     const oldest = now() - limits.max_age_s * 1000;
     fixes = [
       ...fixes.filter((fix) => fix.at_ms >= oldest),
-      { lon: longitude, lat: latitude, accuracy_m: accuracy, at_ms: stamped },
+      { lon: longitude, lat: latitude, accuracy_m: accuracy, at_ms: stamped, ...(Number.isFinite(speed) && { speed_m_s: speed }) },
     ];
     trouble = null;
     for (const answer of waiting) answer();

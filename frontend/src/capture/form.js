@@ -37,7 +37,8 @@ export function openForm(host, given) {
     watch,
     sender,
     say: words,
-    locate: locator({ api: options.api }),
+    fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
+    locate: options.locate ?? locator({ api: options.api }),
     get options() {
       return options;
     },

@@ -10,13 +10,13 @@ export const NOTE_MAX = 500;
 /** draft: see draft.js; here: the best fix or null, at_ms: the time, both at the first try to send; sent_at is left out. */
 export function capturePayload(draft, { here = null, at_ms, iso = isoAt }) {
   // Gallery photos may be days old; the record is made when its person stands there with the camera.
-  const shutters = draft.photos.filter((photo) => photo.source === "camera").map((photo) => photo.taken_ms);
+  const shutters = draft.photos.filter((photo) => photo.source === "camera" && !photo.derived_from).map((photo) => photo.taken_ms);
   return {
     schema: 1,
     id: draft.id,
-    kind: "report",
+    kind: draft.kind ?? "report",
     issue_type: draft.issue_type,
-    subject_id: null,
+    subject_id: draft.subject?.id ?? null,
     captured_at: iso(shutters.length ? Math.max(...shutters) : at_ms),
     position: asPosition(positionOf(draft, here), iso),
     position_reason: reasonText(draft),
@@ -38,7 +38,7 @@ function photoPayload(photo, iso) {
     source: photo.source,
     taken_at: iso(photo.taken_ms),
     position: asPosition(photo.position, iso),
-    derived_from: null,
+    derived_from: photo.derived_from ?? null,
     preview: photo.preview,
   };
 }

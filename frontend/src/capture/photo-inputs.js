@@ -2,20 +2,21 @@
 
 import { el } from "../shared/dom.js";
 import { takenAt } from "./clock.js";
-import { photoOf, withPhoto } from "./draft.js";
+import { withPhoto } from "./draft.js";
 import { PHOTO_BYTES, PhotoRefused, PHOTOS_AT_MOST, readPhoto } from "./photo.js";
 
 const SHUTTER_WAIT_MS = 2000;
 const LATE_FIX_MS = 8000;
 
 /**
- * Gives { node, open(code, source) }. onStart(shot) when a file was chosen; then either onTaken(photo, shot), the photo
+ * Gives { node, open(code, source, replaces) }; replaces: key of the photo that is taken again. onStart(shot) when a file was chosen; then either onTaken(photo, shot), the photo
  * being in the draft by then, or onRefused(sentence).
  */
-export function photoInputs(form, { choices, shots, onStart, onTaken, onRefused }) {
+export function photoInputs(form, { choices, onStart, onTaken, onRefused }) {
   const { say } = form;
   const node = el("div", { hidden: true });
   let opened_ms = 0;
+  let retaken = null;
 
   const idOf = (code, source) => `${source === "camera" ? "shot" : "gallery"}-input-${code}`;
   for (const shot of choices) {
@@ -39,10 +40,12 @@ export function photoInputs(form, { choices, shots, onStart, onTaken, onRefused 
     const now_ms = Date.now();
     input.value = "";
     if (!file) return;
+    const replaces = retaken;
+    retaken = null;
     onStart(shot);
     try {
-      const photo = await read(file, shot, source, now_ms);
-      await keep(photo);
+      const photo = await read(file, shot, source, now_ms, replaces);
+      await keep(photo, replaces);
       if (source === "camera" && !photo.position) lateFix(photo.key);
       onTaken(photo, shot);
     } catch (error) {
@@ -52,10 +55,10 @@ export function photoInputs(form, { choices, shots, onStart, onTaken, onRefused 
   }
 
   // "Taken" is said only once it is kept. A full phone gets a sentence, and the draft as it was before.
-  async function keep(photo) {
+  async function keep(photo, replaces) {
     const before = form.draft.photos;
     try {
-      await form.change(withPhoto(form.draft, photo, shots));
+      await form.change(withPhoto(form.draft, photo, { replaces }));
     } catch (error) {
       await form.change({ ...form.draft, photos: before }).catch(() => {});
       if (error?.name === "QuotaExceededError") throw new PhotoRefused("no_space");
@@ -63,10 +66,9 @@ export function photoInputs(form, { choices, shots, onStart, onTaken, onRefused 
     }
   }
 
-  async function read(file, shot, source, now_ms) {
+  async function read(file, shot, source, now_ms, replaces) {
     const { photos } = form.draft;
-    const isSingle = shots.required.some((one) => one.code === shot.code);
-    const replaced = isSingle ? photoOf(form.draft, shot.code) : null;
+    const replaced = photos.find((photo) => photo.key === replaces);
     if (!replaced && photos.length >= PHOTOS_AT_MOST) throw new PhotoRefused("many", { n: PHOTOS_AT_MOST });
     const known = photos.filter((photo) => photo !== replaced).map((photo) => photo.sha256);
     const max_bytes = Math.min(form.options.limits.photo_bytes ?? PHOTO_BYTES, PHOTO_BYTES);
@@ -89,8 +91,9 @@ export function photoInputs(form, { choices, shots, onStart, onTaken, onRefused 
 
   return {
     node,
-    open(code, source) {
+    open(code, source, replaces = null) {
       opened_ms = Date.now();
+      retaken = replaces;
       node.querySelector(`[data-testid="${idOf(code, source)}"]`).click();
     },
   };

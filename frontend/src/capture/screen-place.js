@@ -6,6 +6,7 @@ import { missingShots } from "./draft.js";
 import { backButton, nameOf, placeNames, positionWords, sentence, steps, trail } from "./parts.js";
 import { NOTE_MAX } from "./payload.js";
 import { distance_m, looksShifted } from "./place.js";
+import { nearbyCards } from "./nearby-cards.js";
 import { plateField } from "./plate-field.js";
 import { reasonField } from "./reason-field.js";
 
@@ -21,6 +22,7 @@ export function placeScreen(form) {
   const placeCard = el("div", { class: "place-card", "data-testid": "place-card" });
   const doubts = el("div", { class: "doubts" });
   const reason = reasonField(form);
+  const nearby = nearbyCards(form);
   const problemBox = el("div", { class: "problem", role: "alert" });
   const plate = form.draft.plate_need === "none" ? null : plateField(form);
 
@@ -46,6 +48,7 @@ export function placeScreen(form) {
       problemBox,
       placeCard,
       doubts,
+      nearby.node,
       reason.node,
       plate?.node,
       el(
@@ -110,6 +113,7 @@ export function placeScreen(form) {
       placeState = "nowhere";
       return drawPlace();
     }
+    lookAround(point);
     try {
       place = await form.locate(point);
       placeState = place.state;
@@ -117,7 +121,17 @@ export function placeScreen(form) {
       if (error.name === "AbortError") return;
       placeState = "unknown";
     }
+    const zone_name = placeState === "settled" ? place.zones[0]?.name : null;
+    if (!gone && zone_name && zone_name !== form.draft.zone_name) form.change({ ...form.draft, zone_name });
     if (!gone) drawPlace();
+  }
+
+  // Again only when the point has moved by more than a few steps.
+  let looked = null;
+  function lookAround(point) {
+    if (looked && distance_m(looked, point) < 5) return;
+    looked = { lon: point.lon, lat: point.lat };
+    nearby.look(point);
   }
 
   function drawPlace() {
@@ -308,6 +322,7 @@ export function placeScreen(form) {
     },
     leave() {
       gone = true;
+      nearby.leave();
       clearTimeout(askSoon);
       map?.destroy();
     },

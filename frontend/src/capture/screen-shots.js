@@ -3,7 +3,7 @@
 
 import { el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
-import { EXTRA, missingShots, photoOf, relabelled, withoutPhoto } from "./draft.js";
+import { EXTRA, missingShots, moved, photosOf, relabelled, withDrawing, withoutPhoto } from "./draft.js";
 import { guide } from "./guides.js";
 import { backButton, positionWords, sampleTag } from "./parts.js";
 import { photoInputs } from "./photo-inputs.js";
@@ -15,15 +15,12 @@ export function shotsScreen(form) {
   const shots = form.shots;
   const choices = [...shots.required, ...shots.optional, { code: EXTRA, zh: say("extra"), en: say("extra") }];
   let current = missingShots(form.draft, shots)[0]?.code ?? shots.required[0]?.code ?? EXTRA;
-  let picked = null; // key of the extra photo looked at
+  let picked = null; // key of the photo looked at
   let busy = null;
   let trouble = form.problem?.field?.startsWith("photos") ? form.problem.detail : "";
 
   const refused = form.draft.photos[Number(/^photos\.(\d+)/.exec(form.problem?.field ?? "")?.[1])];
-  if (refused) {
-    const isSingle = shots.required.some((shot) => shot.code === refused.shot);
-    [current, picked] = isSingle ? [refused.shot, null] : [EXTRA, refused.key];
-  }
+  if (refused) [current, picked] = [refused.shot, refused.key];
 
   const title = el("h1", { class: "grow", tabindex: "-1", "data-lead": true });
   const frame = el("div", { class: "frame ticks" });
@@ -31,7 +28,7 @@ export function shotsScreen(form) {
   const tools = el("div", { class: "tools" });
   const fixLine = el("div", { class: "fixline" });
   const foot = el("div", { class: "shots-foot" });
-  const inputs = photoInputs(form, { choices, shots, onStart, onTaken, onRefused });
+  const inputs = photoInputs(form, { choices, onStart, onTaken, onRefused });
 
   const node = el(
     "div",
@@ -50,14 +47,14 @@ export function shotsScreen(form) {
 
   const shotOf = (code) => choices.find((shot) => shot.code === code) ?? choices[choices.length - 1];
   const isRequired = (code) => shots.required.some((shot) => shot.code === code);
-  const extras = () => form.draft.photos.filter((photo) => !isRequired(photo.shot));
-  const shown = () =>
-    isRequired(current) ? photoOf(form.draft, current) : (extras().find((photo) => photo.key === picked) ?? null);
+  const extras = () => form.draft.photos.filter((photo) => !isRequired(photo.shot) && !photo.derived_from);
+  const drawingOf = (photo) => form.draft.photos.find((one) => one.derived_from === photo.sha256);
+  const shown = () => form.draft.photos.find((photo) => photo.key === picked) ?? null;
 
   function onStart(shot) {
     trouble = "";
     busy = say("reading", { shot: form.label(shot) });
-    if (isRequired(shot.code)) current = shot.code;
+    current = shot.code;
     draw();
   }
 
@@ -78,13 +75,13 @@ export function shotsScreen(form) {
 
   function advance(photo) {
     const next = missingShots(form.draft, shots)[0];
-    if (!isRequired(photo.shot)) picked = photo.key;
-    else if (next) current = next.code;
+    if (isRequired(photo.shot) && next) [current, picked] = [next.code, null];
+    else [current, picked] = [photo.shot, photo.key];
   }
 
   function select(code, key = null) {
     current = code;
-    picked = key;
+    picked = key ?? null;
     trouble = "";
     draw();
   }
@@ -103,14 +100,14 @@ export function shotsScreen(form) {
 
   function drawFrame() {
     const photo = shown();
-    const shot = shotOf(isRequired(current) ? current : (photo?.shot ?? current));
+    const shot = shotOf(photo?.shot ?? current);
     const hint = form.label(shot, "hint_");
     const name = form.label(shot);
     const hinted = !hint || hint.startsWith(name) ? hint || name : `${name}${say("colon")}${hint}`;
-    const canShow = photo && (photo.preview || !photo.media_type.startsWith("image/hei"));
+    const isShown = photo && canShow(photo);
     fill(
       frame,
-      canShow && el("img", { class: "photo", src: urlOf(photo.blob), alt: say("photo_alt", { shot: name }) }),
+      isShown && el("img", { class: "photo", src: urlOf(photo.blob), alt: say("photo_alt", { shot: name }) }),
       el(
         "div",
         { class: "lens top" },
@@ -126,7 +123,7 @@ export function shotsScreen(form) {
         "div",
         { class: "middle" },
         !photo && drawing(),
-        photo && !canShow && el("p", { class: "blind" }, icon("photo"), say("no_preview")),
+        photo && !isShown && el("p", { class: "blind" }, icon("photo"), say("no_preview")),
       ),
       el("div", { class: "lens bottom" }, fixLine),
     );
@@ -168,19 +165,21 @@ export function shotsScreen(form) {
   }
 
   function drawStrip() {
-    strip.classList.toggle("dense", shots.required.length + extras().length > 3);
-    fill(
-      strip,
-      shots.required.map((shot) =>
-        box(shot, photoOf(form.draft, shot.code), current === shot.code, () => select(shot.code)),
-      ),
-      extras().map((photo) =>
-        box(shotOf(photo.shot), photo, picked === photo.key && !isRequired(current), () => select(EXTRA, photo.key)),
-      ),
-      box({ code: EXTRA, zh: say("extra"), en: say("extra") }, null, !isRequired(current) && !shown(), () =>
-        select(EXTRA),
-      ),
-    );
+    const row = [];
+    const put = (shot, photo) => {
+      row.push(box(shot, photo, photo ? picked === photo.key : current === shot.code && !picked, () => select(shot.code, photo?.key)));
+      const drawing = photo && drawingOf(photo);
+      if (drawing) row.push(box({ ...shot, isDrawing: true }, drawing, picked === drawing.key, () => select(shot.code, drawing.key)));
+    };
+    for (const shot of shots.required) {
+      const taken = photosOf(form.draft, shot.code);
+      if (taken.length) taken.forEach((photo) => put(shot, photo));
+      else put(shot, null);
+    }
+    extras().forEach((photo) => put(shotOf(photo.shot), photo));
+    put({ code: EXTRA, zh: say("extra"), en: say("extra") }, null);
+    strip.classList.toggle("dense", row.length > 4);
+    fill(strip, row);
   }
 
   function box(shot, photo, isNow, onclick) {
@@ -191,19 +190,22 @@ export function shotsScreen(form) {
         class: `shot ${state} ${isNow ? "now" : ""}`,
         type: "button",
         "aria-pressed": String(isNow),
-        "aria-label": say(photo ? "box_done" : "box_todo", { shot: form.label(shot) }),
-        "data-testid": photo ? `thumb-${shot.code}` : `box-${shot.code}`,
+        "aria-label": shot.isDrawing
+          ? say("box_drawing", { shot: form.label(shot) })
+          : say(photo ? "box_done" : "box_todo", { shot: form.label(shot) }),
+        "data-testid": shot.isDrawing ? `drawing-${shot.code}` : photo ? `thumb-${shot.code}` : `box-${shot.code}`,
         onclick,
       },
       el("span", { class: "box" }, photo ? thumb(photo) : icon(shot.code === EXTRA ? "plus" : shotIcon(shot.code))),
-      photo && el("span", { class: "done-sign" }, icon("check")),
-      el("span", { class: "name" }, form.label(shot)),
+      photo && el("span", { class: "done-sign" }, icon(shot.isDrawing ? "pencil" : "check")),
+      el("span", { class: "name" }, shot.isDrawing ? say("drawing") : form.label(shot)),
     );
   }
 
   function drawTools() {
     const photo = shown();
     const name = form.label(shotOf(current));
+    const replaces = photo && !photo.derived_from ? photo.key : null;
     fill(
       tools,
       el(
@@ -215,7 +217,7 @@ export function shotsScreen(form) {
             class: "round",
             type: "button",
             "aria-label": say("from_gallery", { shot: name }),
-            onclick: () => inputs.open(current, "gallery"),
+            onclick: () => inputs.open(current, "gallery", replaces),
           },
           icon("photo"),
         ),
@@ -228,8 +230,8 @@ export function shotsScreen(form) {
           type: "button",
           disabled: Boolean(busy),
           "data-testid": "shutter",
-          "aria-label": say(photo && isRequired(current) ? "retake" : "shoot", { shot: name }),
-          onclick: () => inputs.open(current, "camera"),
+          "aria-label": say(replaces ? "retake" : "shoot", { shot: name }),
+          onclick: () => inputs.open(current, "camera", replaces),
         },
         el("i", {}),
       ),
@@ -263,9 +265,10 @@ export function shotsScreen(form) {
 
   function drawFoot(missing) {
     const enough = !missing.length || (!form.type && form.draft.photos.length > 0);
-    const labels = isRequired(current) ? null : labelChips();
+    const labels = isRequired(shown()?.shot ?? current) ? null : labelChips();
     fill(
       foot,
+      shown() && photoTools(shown()),
       labels,
       enough &&
         el(
@@ -291,6 +294,52 @@ export function shotsScreen(form) {
     );
   }
 
+  // What can be done with the photo looked at, beside taking it again and deleting it.
+  function photoTools(photo) {
+    const list = form.draft.photos.filter((one) => !one.derived_from);
+    const at = list.indexOf(photo);
+    const tool = (code, sign, word, onclick, disabled = false) =>
+      el("button", { class: "pick", type: "button", disabled, "data-testid": code, onclick }, icon(sign), say(word));
+    const canDraw = canShow(photo);
+    if (photo.derived_from) {
+      const original = form.draft.photos.find((one) => one.sha256 === photo.derived_from);
+      return el("div", { class: "chips photo-tools" }, original && tool("draw-again", "pencil", "draw_again", () => drawOn(original)));
+    }
+    const shift = (by) => () => {
+      form.change(moved(form.draft, photo.key, by));
+      form.announce(say("moved_to", { i: at + by + 1, n: list.length }));
+      draw();
+    };
+    return el(
+      "div",
+      { class: "chips photo-tools", role: "group", "aria-label": say("photo_tools") },
+      tool("one-more", "camera", "one_more", () => {
+        select(photo.shot);
+        inputs.open(photo.shot, "camera");
+      }),
+      canDraw && tool("draw", "pencil", "draw_on", () => drawOn(photo)),
+      list.length > 1 && tool("earlier", "arrow-left", "earlier", shift(-1), at === 0),
+      list.length > 1 && tool("later", "arrow-right", "later", shift(1), at === list.length - 1),
+    );
+  }
+
+  /** The drawing board comes only when it is wanted; what it gives is a second file, the photo stays as it is. */
+  async function drawOn(photo) {
+    try {
+      const { openBoard } = await import("./drawing-board.js");
+      const drawing = await openBoard(form, photo, node);
+      if (!drawing) return;
+      await form.change(withDrawing(form.draft, drawing));
+      picked = drawing.key;
+      form.announce(say("drawing_kept"));
+    } catch (error) {
+      console.error(error);
+      trouble = say(error?.name === "QuotaExceededError" ? "photo_no_space" : "draw_failed");
+      form.warn(trouble);
+    }
+    draw();
+  }
+
   // What an extra photo shows: chosen before taking it, or told afterwards.
   function labelChips() {
     const photo = shown();
@@ -310,8 +359,8 @@ export function shotsScreen(form) {
             "aria-pressed": String(shot.code === now),
             onclick: () => {
               if (photo) {
-                form.change(relabelled(form.draft, photo.key, shot.code, shots));
-                select(isRequired(shot.code) ? shot.code : EXTRA, photo.key);
+                form.change(relabelled(form.draft, photo.key, shot.code));
+                select(shot.code, photo.key);
               } else select(shot.code);
             },
           },
@@ -342,6 +391,11 @@ function shotIcon(code) {
       path: "route",
     }[code] ?? "camera"
   );
+}
+
+/** False for a format that this browser cannot decode (HEIC on Android). */
+function canShow(photo) {
+  return Boolean(photo.preview) || !photo.media_type.startsWith("image/hei");
 }
 
 function thumb(photo) {

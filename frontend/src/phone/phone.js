@@ -144,6 +144,12 @@ export async function phone(root, boot) {
       screen?.update?.("records");
       app.tellBadge();
     },
+    /** fetch as this account: by its token where there is one. */
+    fetch(url, init = {}) {
+      const token = account.token();
+      if (!token) return fetch(url, init);
+      return fetch(url, { ...init, credentials: "omit", headers: { ...init.headers, Authorization: `Bearer ${token}` } });
+    },
     tellBadge() {
       const n = app.left();
       const badge = tabs.querySelector("[data-badge]");

@@ -41,7 +41,7 @@ export function mineScreen(app) {
     const box = el("span", { class: "cover" }, icon("photo"));
     if (item.thumb) {
       whenNear(box, async () => {
-        const url = await thumbOf(item.thumb, { store: app.store, me, token: app.account.token() });
+        const url = await thumbOf(item.thumb, { store: app.store, me, fetch: app.fetch });
         if (!url) return;
         const picture = el("img", { src: url, alt: "" });
         picture.addEventListener("load", () => URL.revokeObjectURL(url), { once: true });

@@ -3,7 +3,9 @@
 import { el } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
 import { mountCapture } from "../capture/index.js";
+import { locator } from "../capture/place.js";
 import { phoneDrafts } from "./drafts.js";
+import { placeKept, readKept } from "./place-kept.js";
 import { storedScreen } from "./screen-stored.js";
 
 export async function newScreen(app, id) {
@@ -22,6 +24,8 @@ export async function newScreen(app, id) {
     },
   });
   let form = null;
+  const ask = locator({ api: app.boot.api, fetch: app.fetch });
+  const kept = placeKept({ read: (name) => readKept(name, app.boot.api) });
 
   const options = () => ({
     lang: app.lang,
@@ -34,6 +38,17 @@ export async function newScreen(app, id) {
     api: app.boot.api,
     assets: app.boot.assets,
     drafts,
+    fetch: app.fetch,
+    /** The office's answer; without one, what the kept borders say. */
+    async locate(point) {
+      try {
+        return await ask(point);
+      } catch (error) {
+        const found = error.name === "AbortError" ? null : await kept(point);
+        if (!found) throw error;
+        return found;
+      }
+    },
     keepsDrafts: true,
     resume: isMine ? id : null,
     problem: isMine && resume.state === "refused" ? resume.refusal : null,
