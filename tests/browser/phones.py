@@ -104,13 +104,18 @@ def newest_record(page: Page) -> dict[str, Any]:
     return max(kept(page), key=lambda record: record["made_ms"])
 
 
+WAIT = f"""async ([id, states]) => {{
+  for (const until = Date.now() + 60000; Date.now() < until; ) {{
+    const record = (await ({KEPT})("records")).find((one) => one.id === id);
+    if (states.includes(record?.state)) return record;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }}
+  return null;
+}}"""
+
+
 def wait_for_state(page: Page, record_id: str, *states: str) -> dict[str, Any]:
-    """Waits until the store says so; the screen may be anywhere."""
-    page.wait_for_function(
-        f"""async ([id, states]) => {{
-          const records = await ({KEPT})("records");
-          return states.includes(records.find((one) => one.id === id)?.state);
-        }}""",
-        arg=[record_id, list(states)], polling=200,
-    )  # fmt: skip
-    return next(record for record in kept(page) if record["id"] == record_id)
+    """Waits until the store says so; the screen may be anywhere. (wait_for_function takes a promise for a yes.)"""
+    record = page.evaluate(WAIT, [record_id, list(states)])
+    assert record, f"{record_id} is not {states}: {[(one['id'], one['state'], one.get('trouble')) for one in kept(page)]}"
+    return record

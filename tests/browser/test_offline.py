@@ -12,7 +12,8 @@ import pytest
 
 from demo.pictures import picture
 from tests.browser.phones import kept, kill, log_in, newest_record, open_app, phone, report, shoot, wait_for_state
-from tests.browser.running import CHROMIUM
+from tests.browser.running import CHROMIUM, PASSWORD
+from tests.drills.bad_network import FATES, bad_network
 
 pytestmark = pytest.mark.browser
 
@@ -135,3 +136,196 @@ def test_killed_in_the_middle_of_a_draft_nothing_taken_is_lost(server, playwrigh
         hashes = {hashlib.sha256(path.read_bytes()).hexdigest() for path in two.values()}
         assert {photo["sha256"] for photo in draft["photos"]} == hashes
         assert draft["issue_type"] == "zombie_vehicle"
+
+
+@pytest.fixture
+def opened(server, playwright, spot, tmp_path):
+    """inspector1's phone behind a network that can misbehave: (context, page, network)."""
+    with bad_network(server.url, odds={}) as network, phone(playwright, tmp_path, network.url, spot[:2]) as context:
+        page = context.new_page()
+        log_in(page, "inspector1")
+        open_app(page)
+        yield context, page, network
+
+
+def posts(network) -> int:
+    return sum(method == "POST" and path == "/api/v1/captures" for _, method, path in network.log)
+
+
+def test_a_stormy_network_and_reloads_in_the_middle_lose_and_double_nothing(server, opened, photos):
+    context, page, network = opened
+    context.set_offline(True)
+    made = []
+    for _ in range(3):
+        made.append(report(page, photos))
+        page.get_by_test_id("again").click()
+    network.storm(dict.fromkeys(FATES, 0.1))
+    context.set_offline(False)
+    page.goto("/capture/#/outbox")
+    for done in range(1, 4):
+        page.wait_for_function("(n) => document.querySelectorAll('[data-state=received], [data-state=done]').length >= n", arg=done)
+        page.reload()
+        page.get_by_test_id("outbox").wait_for()
+        page.get_by_test_id("send-now").click() if page.get_by_test_id("send-now").is_visible() else None
+    network.calm()
+    for record_id in made:
+        wait_for_state(page, record_id, "done")
+        assert_whole(server, record_id, photos)
+    with sqlite3.connect(server.folder / "slg.db") as connection:
+        numbers = connection.execute(
+            f"select count(*), count(distinct number) from records where id in ({','.join('?' * len(made))})", made
+        ).fetchone()
+    assert numbers == (3, 3)
+
+
+def test_two_tabs_have_one_outbox_and_one_sender(server, opened, photos):
+    context, page, network = opened
+    other = context.new_page()
+    open_app(other)
+    context.set_offline(True)
+    record_id = report(page, photos)
+    other.goto("/capture/#/outbox")
+    other.get_by_test_id(f"record-{record_id}").wait_for()
+    before = posts(network)
+    context.set_offline(False)
+    wait_for_state(other, record_id, "done")
+    other.get_by_test_id(f"record-{record_id}").get_by_text("已收到，原图 3 / 3").wait_for()
+    page.get_by_text("已收到，原图 3 / 3").first.wait_for()
+    assert posts(network) - before == 1
+    assert_whole(server, record_id, photos)
+
+
+def end_every_login(server) -> None:
+    """Sessions and device tokens of everybody, behind the app's back."""
+    with sqlite3.connect(server.folder / "slg.db") as connection:
+        tables = {name for (name,) in connection.execute("select name from sqlite_master where type='table'")}
+        for table in tables & {"login_sessions", "access_tokens"}:
+            connection.execute(f"delete from {table}")
+
+
+def test_an_ended_login_keeps_everything_and_goes_on_after_the_next_one(server, opened, photos):
+    context, page, _ = opened
+    context.set_offline(True)
+    record_id = report(page, photos)
+    end_every_login(server)
+    context.set_offline(False)
+    page.get_by_test_id("to-outbox").click()
+    page.get_by_text("登录过期了。记录都在，登录后接着发。").first.wait_for()
+    assert newest_record(page)["state"] == "queued"
+    page.get_by_test_id("login-link").first.click()
+    page.fill("input[name=username]", "inspector1")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url(lambda url: "/capture/" in url)
+    wait_for_state(page, record_id, "done")
+    assert_whole(server, record_id, photos)
+
+
+def test_another_account_on_the_same_phone_sends_nothing_of_the_first(server, opened, photos):
+    context, page, network = opened
+    context.set_offline(True)
+    record_id = report(page, photos)
+    context.set_offline(False)
+    network.then(*["refuse"] * 3)  # the record stays here while the other person logs in
+    end_every_login(server)
+    log_in(page, "gridleader1")
+    page.get_by_test_id("tile-zombie_vehicle").wait_for()
+    page.goto("/capture/#/outbox")
+    page.get_by_text("这台手机上还有别的账号的 1 件").wait_for()
+    assert page.get_by_test_id(f"record-{record_id}").count() == 0
+    page.get_by_text("都发完了").wait_for()
+    assert stored(server, record_id) == []
+    log_in(page, "inspector1")
+    wait_for_state(page, record_id, "done")
+    with sqlite3.connect(server.folder / "slg.db") as connection:
+        who = connection.execute(
+            "select p.username from records r join people p on p.id=r.reporter_id where r.id=?", (record_id,)
+        ).fetchone()
+    assert who == ("inspector1",)
+
+
+def test_nobody_logs_out_with_a_full_outbox(opened, photos):
+    context, page, _ = opened
+    context.set_offline(True)
+    record_id = report(page, photos)
+    page.goto("/capture/#/mine")
+    page.get_by_test_id("log-out").click()
+    page.get_by_test_id("log-out-refused").wait_for()
+    assert [record["id"] for record in kept(page)] == [record_id]
+    context.set_offline(False)
+    wait_for_state(page, record_id, "done")
+    page.get_by_test_id("log-out").click()
+    page.wait_for_url(lambda url: "/login" in url)
+    assert context.request.get("/api/v1/me").status == 401
+    page.goto("/capture/")
+    page.get_by_test_id("door-login").wait_for()
+
+
+def test_a_full_phone_refuses_the_photo_in_words_and_keeps_the_draft(opened, photos, tmp_path):
+    context, page, network = opened
+    wire = context.new_cdp_session(page)
+    page.get_by_test_id("tile-zombie_vehicle").click()
+    page.get_by_test_id("start-shots").click()
+    shoot(page, {"panorama": photos["panorama"]})
+    wire.send("Storage.overrideQuotaForOrigin", {"origin": network.url, "quotaSize": 60_000})
+    page.get_by_test_id("shot-input-closeup").set_input_files(str(photos["closeup"]))
+    page.get_by_test_id("photo-problem").get_by_text("手机存满了").wait_for()
+    assert page.get_by_test_id("thumb-closeup").count() == 0
+    wire.send("Storage.overrideQuotaForOrigin", {"origin": network.url})
+    shoot(page, {"closeup": photos["closeup"]})
+    page.reload()
+    page.get_by_test_id("thumb-closeup").wait_for()
+    assert len(newest_record(page)["draft"]["photos"]) == 2
+
+
+def test_a_new_version_in_the_middle_of_a_draft_waits_for_a_word_and_drops_nothing(opened, photos):
+    context, page, network = opened
+    version = page.evaluate("JSON.parse(document.getElementById('boot').textContent).version")
+    page.get_by_test_id("tile-zombie_vehicle").click()
+    page.get_by_test_id("start-shots").click()
+    shoot(page, {"panorama": photos["panorama"], "closeup": photos["closeup"]})
+    network.rewrite("/capture/sw.js", version.encode(), b"0000000new")
+    page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
+    page.get_by_test_id("take-new").wait_for()
+    assert page.get_by_test_id("thumb-closeup").is_visible(), "the draft goes on until its person says so"
+    with page.expect_navigation():
+        page.get_by_test_id("take-new").click()
+    page.get_by_test_id("thumb-panorama").wait_for()
+    page.get_by_test_id("thumb-closeup").wait_for()
+    caches = page.evaluate("caches.keys()")
+    assert "slg-phone-0000000new" in caches
+    assert f"slg-phone-{version}" not in caches
+    context.set_offline(True)
+    page.reload()
+    page.get_by_test_id("thumb-closeup").wait_for()
+
+
+def test_a_refused_record_is_mended_and_goes(server, opened, photos):
+    """The phone held an older catalogue that asked for two photos; the office wants three."""
+    context, page, _ = opened
+    page.evaluate(
+        """() => new Promise((resolve) => { const opening = indexedDB.open("slg-phone"); opening.onsuccess = () => {
+          const facts = opening.result.transaction("facts", "readwrite").objectStore("facts");
+          facts.get("catalogue").onsuccess = ({ target: { result } }) => {
+            const type = result.value.types.find((one) => one.code === "zombie_vehicle");
+            type.shots = type.shots.filter((shot) => shot.code !== "plate");
+            facts.put(result).onsuccess = () => { opening.result.close(); resolve(); };
+          };
+        }; })"""
+    )
+    context.set_offline(True)
+    page.reload()
+    record_id = report(page, {shot: photos[shot] for shot in ("panorama", "closeup")})
+    context.set_offline(False)
+    refused = wait_for_state(page, record_id, "refused")
+    page.get_by_test_id("to-outbox").click()
+    row = page.get_by_test_id(f"record-{record_id}")
+    row.get_by_text(refused["refusal"]["detail"]).wait_for()
+    page.reload()
+    row.get_by_test_id("mend").click()
+    page.get_by_test_id("thumb-panorama").wait_for()
+    shoot(page, {"plate": photos["plate"]})
+    page.get_by_test_id("to-place").click()
+    page.get_by_test_id("submit").click()
+    wait_for_state(page, record_id, "done")
+    assert_whole(server, record_id, photos)

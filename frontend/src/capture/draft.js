@@ -146,7 +146,7 @@ export function nextStep(step, event, facts = {}) {
       onward: facts.hasType ? (facts.isComplete ? "place" : "shots") : facts.hasPhotos ? "kind" : "shots",
     },
     place: { back: "shots", submit: facts.isComplete && facts.hasType ? "sending" : "place" },
-    sending: { received: "done", refused: facts.refusedShot ? "shots" : "place" },
+    sending: { received: "done", refused: facts.refusedShot ? "shots" : "place", again: "kind" },
     done: { again: "kind" },
   };
   return table[step]?.[event] ?? step;

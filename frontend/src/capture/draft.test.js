@@ -121,5 +121,6 @@ test("every event leads one legal step further, or nowhere", () => {
   assert.equal(nextStep("sending", "back", ready), "sending");
   assert.equal(nextStep("sending", "refused", { refusedShot: true }), "shots");
   assert.equal(nextStep("sending", "refused", {}), "place");
+  assert.equal(nextStep("sending", "again", ready), "kind");
   assert.equal(nextStep("done", "submit", ready), "done");
 });

@@ -16,7 +16,7 @@ export async function nearbyRecords({ api, fetch, point, issue_type, at_most = 3
         number: one.number ?? "",
         distance_m: one.distance_m,
         age_days: Math.max(0, Math.floor(one.age_days ?? 0)),
-        zone: one.zone?.name ?? null,
+        place: one.place ?? null,
         thumb: one.thumb ?? null,
         view: one.view ?? one.thumb ?? null,
       }));

@@ -116,7 +116,7 @@ export function shotsScreen(form) {
           : el(
               "p",
               { class: "pill lead" },
-              busy ?? (photo ? el("span", {}, icon("check"), say("shot_kept", { shot: name })) : hinted),
+              busy ?? (photo ? el("span", {}, icon("check"), photo.derived_from ? say("drawing_kept") : say("shot_kept", { shot: name })) : hinted),
             ),
       ),
       el(

@@ -35,8 +35,9 @@ export function account({ store, asks, deviceName, onChange = () => {} }) {
   async function welcome(found) {
     const same = me?.person_id === found.person_id;
     if (me && !same) await store.wipeCaches();
-    const { person_id, name, username, lang, is_sample } = found;
-    await keep({ ...(same ? me : {}), person_id, name, username, lang, is_sample: Boolean(is_sample) });
+    const { person_id, name, username, lang, is_sample, assignments = [] } = found;
+    const streets = assignments.filter((one) => one.scope_kind === "street").map((one) => one.scope_id);
+    await keep({ ...(same ? me : {}), person_id, name, username, lang, streets, is_sample: Boolean(is_sample) });
     over = false;
     if (!me.token) await makeToken();
     return "ok";

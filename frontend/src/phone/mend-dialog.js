@@ -2,11 +2,13 @@
 
 import { el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
+import { uuid } from "../capture/form.js";
 import { NoAnswer } from "./server.js";
 
 /** what: "correct" | "withdraw". Asks the office at once: only a record that it already has can be mended there. */
 export function mendDialog(app, item, what, home, onDone) {
   const { say } = app;
+  const correction = uuid(); // a correction whose answer was lost is the same one when it is sent again
   const wrong = el("p", { class: "wrong", role: "alert", hidden: true, "data-testid": "mend-problem" });
   const reason = field("reason", "", { maxlength: "200", required: true });
   const words = { building: field("building", item.location_text.building ?? ""), unit: field("unit", item.location_text.unit ?? ""), floor: field("floor", item.location_text.floor ?? "") }; // prettier-ignore
@@ -58,8 +60,12 @@ export function mendDialog(app, item, what, home, onDone) {
   }
 
   function correct(why) {
-    const location_text = Object.fromEntries(Object.entries(words).map(([name, one]) => [name, one.input.value.trim() || null]));
-    return app.asks.ask("PATCH", `/records/${item.id}`, { json: { reason: why, note: note.value.trim() || null, location_text } });
+    const before = { ...item.location_text, note: item.note };
+    const now = { ...Object.fromEntries(Object.entries(words).map(([name, one]) => [name, one.input.value.trim()])), note: note.value.trim() };
+    const changed = Object.keys(now).filter((name) => now[name] !== (before[name] ?? ""));
+    if (!changed.length) return { status: 422, body: { detail: say("mend_nothing") } };
+    const fields = Object.fromEntries(changed.map((name) => [name, now[name] || null]));
+    return app.asks.ask("PATCH", `/records/${item.id}`, { json: { id: correction, reason: why, ...fields } });
   }
 
   function tell(text) {

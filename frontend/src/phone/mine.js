@@ -3,7 +3,7 @@
 const KEPT_MS = 7 * 86_400_000;
 
 /**
- * { items, at_ms, isFresh, why } of the signed-in person; items: id, number, issue_type, state, captured_at, zone, thumb,
+ * { items, at_ms, isFresh, why } of the signed-in person; items: id, number, issue_type, state, captured_at, place, thumb,
  * photos_kept, photos_expected, may_correct, may_withdraw. Older servers know the list under another address.
  */
 export async function ownRecords({ asks, store, me, now = Date.now }) {
@@ -37,7 +37,7 @@ export function itemOf(row) {
     issue_type: row.issue_type,
     state: row.state,
     captured_at: row.captured_at,
-    zone: row.zone?.name ?? row.zone_name ?? null,
+    place: row.place ?? row.zone?.name ?? null,
     location_text: row.location_text ?? {},
     note: row.note ?? "",
     photos_kept: row.photos_kept ?? 0,

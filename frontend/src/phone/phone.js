@@ -191,11 +191,9 @@ export async function phone(root, boot) {
 
   function go(path, { replace = false } = {}) {
     const hash = `#/${path}`;
+    // A changed name of the same screen: what stands on it stays.
+    if (replace) return void history.replaceState(null, "", hash);
     if (location.hash === hash) return show();
-    if (replace) {
-      history.replaceState(null, "", hash);
-      return undefined;
-    }
     location.hash = hash;
     return undefined;
   }

@@ -2,6 +2,7 @@
 
 import { el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
+import { boxOfAll } from "../map/shapes.js";
 import { sentence } from "../capture/parts.js";
 import { netChip, person, sample } from "./parts.js";
 
@@ -18,8 +19,27 @@ export function mapScreen(app) {
   let map = null;
   let gone = false;
 
+  let bounds = null;
+
+  /** The box of one's own streets: that is the map an inspector walks with. Null for the whole city. */
+  async function ownStreets() {
+    const mine = new Set(app.account.me.streets ?? []);
+    if (!mine.size) return null;
+    try {
+      const { features } = await (await app.fetch(`${app.boot.api}/streets.geojson`)).json();
+      const [west, south, east, north] = boxOfAll(features.filter((one) => mine.has(one.properties.id)));
+      return [
+        [west, south],
+        [east, north],
+      ];
+    } catch {
+      return null;
+    }
+  }
+
   const options = () => ({
     mode: "view",
+    bounds,
     lang: app.lang,
     words: app.words.map,
     sample: app.isSample,
@@ -34,7 +54,8 @@ export function mapScreen(app) {
   async function open() {
     fill(home, el("p", { class: "empty" }, say("map_opening")));
     try {
-      const bundle = await import(new URL(app.boot.assets["map.js"], location.href).href);
+      const [bundle, box] = await Promise.all([import(new URL(app.boot.assets["map.js"], location.href).href), ownStreets()]);
+      bounds = box;
       if (gone) return;
       fill(home);
       map = bundle.mountMap(home, options());

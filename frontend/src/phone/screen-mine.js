@@ -30,7 +30,7 @@ export function mineScreen(app) {
     age.hidden = !age.textContent;
     if (!found) return void fill(list, el("li", { class: "empty" }, el("p", { class: "dim" }, say("mine_asking"))));
     if (!found.items.length) {
-      const text = found.isFresh ? say("mine_empty") : say("mine_unknown", { why: found.why ?? "" });
+      const text = found.isFresh ? say("mine_empty") : say("mine_unknown", { why: navigator.onLine ? (found.why ?? "") : "" });
       return void fill(list, el("li", { class: "empty" }, icon(found.isFresh ? "camera" : "cloud-off"), el("p", {}, text)));
     }
     fill(list, found.items.map(rowOf));
@@ -49,7 +49,6 @@ export function mineScreen(app) {
       });
     }
     const isWhole = item.photos_kept >= item.photos_expected;
-    const where = [item.zone, item.location_text.building, item.location_text.unit].filter(Boolean).join(" · ");
     return el(
       "li",
       { class: "row-item", "data-testid": `mine-${item.number}` },
@@ -63,7 +62,7 @@ export function mineScreen(app) {
           el("b", { class: "grow" }, type ? app.label(type, "tile_") || app.label(type) : item.issue_type),
           el("span", { class: "small" }, clock(Date.parse(item.captured_at))),
         ),
-        where && el("p", { class: "dim" }, where),
+        item.place && el("p", { class: "dim" }, item.place),
         el(
           "p",
           { class: `said ${isWhole ? "ok" : "warn"}` },

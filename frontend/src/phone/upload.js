@@ -67,6 +67,9 @@ export async function upload({
     } else if (isPassing(found.status)) throw new Passing(found);
     else inPieces = false;
   }
+  // A server that takes whole files only may have this one already and answer before it has read the body: its answer
+  // is lost again and again then. Asking costs less than sending.
+  if (!inPieces && !isFresh && (await confirm?.())) return "kept";
   for (let turn = 0; turn < TURNS_AT_MOST; turn += 1) {
     const end = inPieces ? Math.min(size, at + pace.piece()) : size;
     const whole = at === 0 && end === size;

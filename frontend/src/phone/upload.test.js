@@ -87,6 +87,14 @@ test("a server without offsets gets the whole file, and is not asked again", asy
   assert.deepEqual(again.calls, ["PUT whole"]);
 });
 
+test("a whole file that was tried before is asked for first", async () => {
+  const server = office({ knowsOffsets: false });
+  assert.equal(await send(server, { resumes: false, confirm: async () => true }), "kept");
+  assert.deepEqual(server.calls, []);
+  await send(server, { resumes: false, isFresh: true, confirm: async () => true });
+  assert.deepEqual(server.calls, ["PUT whole"]);
+});
+
 test("all bytes there but not said to be kept: the record is asked, then the whole file goes", async () => {
   const script = { 1: { status: 200, body: {}, offset: SIZE, length: SIZE, isKept: false } };
   const asked = office({ script });
