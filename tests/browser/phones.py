@@ -117,5 +117,7 @@ WAIT = f"""async ([id, states]) => {{
 def wait_for_state(page: Page, record_id: str, *states: str) -> dict[str, Any]:
     """Waits until the store says so; the screen may be anywhere. (wait_for_function takes a promise for a yes.)"""
     record = page.evaluate(WAIT, [record_id, list(states)])
-    assert record, f"{record_id} is not {states}: {[(one['id'], one['state'], one.get('trouble')) for one in kept(page)]}"
+    assert record, (
+        f"{record_id} is not {states}: {[(one['id'], one['state'], one.get('trouble')) for one in kept(page)]}"
+    )
     return record

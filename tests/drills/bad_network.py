@@ -25,7 +25,7 @@ from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 FATES = ("refuse", "cut", "drop", "delay", "duplicate", "reorder")
-ODDS = {fate: 0.08 for fate in FATES}
+ODDS = dict.fromkeys(FATES, 0.08)
 HEAD_CAP_BYTES = 64 * 1024
 DELAY_AT_MOST_S = 1.5
 OVERTAKEN_WITHIN_S = 1.0
@@ -40,7 +40,7 @@ class BadNetwork:
     def __init__(self, target: str, seed: int, odds: Mapping[str, float], victims: Victims) -> None:
         where = urlsplit(target)
         self._target = (where.hostname or "127.0.0.1", where.port or 80)
-        self._dice = random.Random(seed)  # noqa: S311
+        self._dice = random.Random(seed)
         self._odds = dict(odds)
         self._victims = victims
         self._passed = asyncio.Event()

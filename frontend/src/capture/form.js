@@ -175,10 +175,11 @@ export function openForm(host, given) {
     tell: (what) => screen?.update?.(what),
     update(next) {
       const worded = next.words && JSON.stringify(next.words) !== JSON.stringify(options.words);
+      const ruled = next.catalogue && next.catalogue !== options.catalogue;
       options = { ...options, ...next };
       dress();
       screen?.update?.("theme");
-      if (worded && screen && step !== "sending") show({ focus: false });
+      if ((worded || ruled) && screen && ["kind", "shots", "place"].includes(step)) show({ focus: false });
     },
     close() {
       screen?.leave?.();

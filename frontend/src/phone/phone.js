@@ -246,9 +246,11 @@ export async function phone(root, boot) {
       const { status, body } = await asks.ask("GET", "/catalogue");
       isBarred = status === 403;
       if (status !== 200 || !body.types?.length || body.edition === undefined) return;
-      const changed = body.edition !== catalogue?.edition;
+      const changed = JSON.stringify(body) !== JSON.stringify(catalogue);
       catalogue = body;
-      if (changed) await store.keepFact("catalogue", body);
+      if (!changed) return;
+      await store.keepFact("catalogue", body);
+      screen?.update?.("catalogue");
     } catch {
       // The kept edition goes on; the record names which one it was judged under.
     }
@@ -277,7 +279,10 @@ export async function phone(root, boot) {
     const facts = { kind: app.label(app.type(record.draft.issue_type), "tile_"), number: record.receipt?.number ?? "" };
     if (record.state === "received" && before.state === "queued") app.announce(say("told_in", facts));
     if (record.state === "done") app.announce(say("told_done", { ...facts, n: record.draft.photos.length }));
-    if (record.state === "refused") app.warn(say("told_refused", { ...facts, why: record.refusal?.detail ?? "" }));
+    if (record.state === "refused") {
+      app.warn(say("told_refused", { ...facts, why: record.refusal?.detail ?? "" }));
+      refreshCatalogue(); // perhaps the office asks for more by now
+    }
     app.tellBadge();
   }
 

@@ -65,6 +65,7 @@ export async function newScreen(app, id) {
     settle: () => drafts.settled(),
     update(what) {
       if (what === "theme") form.update({ theme: app.theme() });
+      if (what === "catalogue") form.update({ catalogue: app.catalogue });
       form.tell(what);
     },
     leave: () => form?.close(),

@@ -56,6 +56,8 @@ export function outboxScreen(app) {
     const turn = (filling += 1);
     const all = app.records;
     rows.clear();
+    others.hidden = !app.others;
+    others.textContent = app.others ? say("others", { n: app.others }) : "";
     if (!all.length) return void fill(list, el("li", { class: "empty" }, icon("inbox"), el("p", {}, say("outbox_empty"))));
     fill(list);
     let at = 0;
@@ -67,8 +69,6 @@ export function outboxScreen(app) {
       if (at < all.length) (globalThis.requestIdleCallback ?? setTimeout)(() => grow(ROWS_A_TURN));
     };
     grow(FIRST_ROWS);
-    others.hidden = !app.others;
-    others.textContent = app.others ? say("others", { n: app.others }) : "";
   }
 
   function rowOf(record) {
@@ -219,7 +219,7 @@ export function outboxScreen(app) {
     node,
     hasTabs: true,
     update(what, record) {
-      if (what === "records") return draw();
+      if (what === "records" || what === "catalogue") return draw();
       if (what === "net") net.draw();
       if (what === "space") return drawFoot();
       if (what === "record") {
