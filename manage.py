@@ -26,6 +26,7 @@ from storage.photos import PhotoStore
 from storage.store import Store
 from wiring import HOME, Settings, address_of, build, now, report_files, services
 
+CATALOGUE_FILE_CAP_BYTES = 4_000_000
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="嵊里管·巡查: run it, look after it.")
 
 
@@ -306,6 +307,52 @@ def _write_people_out(folder: Path, file: Path) -> None:
         built.close()
     _write_new_file(folder / file, data)
     print(words("zh")("people_sheet.exported", file=file, people=people))
+catalogue = typer.Typer(no_args_is_help=True, help="Carry an edition of the catalogues from one city to another.")
+app.add_typer(catalogue, name="catalogue")
+
+
+@catalogue.command("export")
+def catalogue_export(
+    where: typer.Context, file: Annotated[Path, typer.Argument(help="a new .toml file")]
+) -> None:  # fmt: skip
+    """Write the edition in force to a new FILE."""
+    built = build(Settings(sample_city=False))
+    try:
+        text = built.catalogues.export(OPERATOR)
+        with (where.obj / file).open("x", encoding="utf-8") as out:
+            out.write(text)
+    except OSError as error:
+        raise Invalid("catalogue_file_unwritable", field="file", name=file.name) from error
+    finally:
+        built.close()
+    print(f"{file}: {len(text.encode())} bytes")
+
+
+@catalogue.command("import")
+def catalogue_import(
+    where: typer.Context,
+    file: Annotated[Path, typer.Argument(help="what catalogue export wrote")],
+    confirm: Annotated[bool, typer.Option(help="put in force what the preview shows")] = False,
+) -> None:
+    """Show what the edition in FILE would change here; put it in force with --confirm: all or nothing."""
+    try:
+        with (where.obj / file).open("rb") as source:
+            data = source.read(CATALOGUE_FILE_CAP_BYTES + 1)
+        if len(data) > CATALOGUE_FILE_CAP_BYTES:
+            raise Invalid(
+                "catalogue_file_large", field="file", name=file.name, at_most_mb=CATALOGUE_FILE_CAP_BYTES // 10**6
+            )
+        text = data.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid("catalogue_file_unreadable", field="file", name=file.name) from error
+    built = build(Settings(sample_city=False))
+    try:
+        found = built.catalogues.import_text(text, file.name, confirm=confirm, actor=OPERATOR)
+    finally:
+        built.close()
+    for change in found:
+        print(f"  {change.family}/{change.section}/{change.code} {change.field}: {change.before!r} -> {change.after!r}")
+    print(f"{len(found)} changes" + ("" if confirm or not found else "; --confirm puts them in force"))
 
 
 @app.command()

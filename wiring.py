@@ -23,6 +23,7 @@ from services.assets import AssetsService
 from services.backups import Backups
 from services.bundles import read_bundles
 from services.calendar import CalendarService
+from services.catalogues import Catalogues
 from services.coverage import CoverageService
 from services.evidence import Evidence
 from services.guard import LivePermissions, Sessions
@@ -139,6 +140,7 @@ def build(settings: Settings) -> Services:
         store=store, permissions=rules, policy=policy, people=people, people_sheets=sheets,
         places=Places(store, rules),
         account=AccountService(store, rules, sessions, passwords, now), tokens=Tokens(store, rules, sessions, now),
+        catalogues=Catalogues(store, rules, policy, queue, now, zone),
         intake=Intake(store, rules, policy, now, zone),
         evidence=evidence,
         records=RecordsService(store, rules, policy, calendar, now),
@@ -182,6 +184,11 @@ def greet(built: Services, settings: Settings) -> None:
     if built.people.needs_setup():
         print(f"\n第一次设置 / first set-up: {address}/setup?token={built.people.make_setup_token()}\n", flush=True)
     print(f"嵊里管·巡查: {address}", flush=True)
+    if newer := built.catalogues.upgrade_waiting():
+        print(
+            f"新的内置类目等着看 / a newer built-in edition waits: {newer} · {address}/catalogues?view=upgrade",
+            flush=True,
+        )
     if built.has_known_passwords():
         accounts = "inspector1, officer1, officer2, clerk1, leader1, admin1"
         print(f"示意账号 / sample accounts: {accounts} · {load.KNOWN_PASSWORD}", flush=True)

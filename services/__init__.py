@@ -12,6 +12,7 @@ from services.account import AccountService
 from services.assets import AssetsService
 from services.bundles import Bundles
 from services.calendar import CalendarService
+from services.catalogues import Catalogues
 from services.coverage import CoverageService
 from services.evidence import Evidence
 from services.history import HistoryService
@@ -38,6 +39,7 @@ class Services:
     store: Store
     permissions: Permissions
     policy: LivePolicy
+    catalogues: Catalogues
     people: People
     account: AccountService
     tokens: Tokens

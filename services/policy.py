@@ -35,6 +35,7 @@ class LivePolicy:
         self._unfit: dict[str, BadEntry] = {}
         self._current: tuple[datetime, Policy] | None = None
         self._lock = threading.Lock()
+        self.builtin = ""  # the name of the tree's edition, once it is seeded
 
     def now(self) -> Policy:
         """The edition in force. When the store cannot be asked just now, the one that was in force last."""
@@ -93,6 +94,7 @@ class LivePolicy:
                 if is_new:
                     self._seed(work, name, bodies)
             self.forget()
+        self.builtin = name
         return name
 
     def _seed(self, work: Work, name: str, bodies: dict[str, str]) -> None:

@@ -63,13 +63,13 @@ class Fields:
     def text(self, field: str, label: str, *, hint: str = "", usual: str = "", is_long: bool = False) -> str:
         """A line (or a box) of text. usual: what stands there before anyone types."""
         draw = st.text_area if is_long else st.text_input
-        return draw(self._label(field, label), value=usual, placeholder=hint, key=self.key(field), max_chars=None) or ""
+        return draw(self.label(field, label), value=usual, placeholder=hint, key=self.key(field), max_chars=None) or ""
 
     def pick(self, field: str, label: str, words: Mapping[str, str], *, usual: str | None = None) -> str | None:
         """One code of a list; words: code to label."""
         codes = list(words)
         return st.selectbox(
-            self._label(field, label), codes, index=codes.index(usual) if usual in codes else None,
+            self.label(field, label), codes, index=codes.index(usual) if usual in codes else None,
             format_func=_namer(words), key=self.key(field), placeholder=self.say("asset.choose"),
         )  # fmt: skip
 
@@ -93,7 +93,8 @@ class Fields:
         state.keep(f"{self.name}.refusals", {})
         state.keep(f"{self.name}.round", self.round + 1)
 
-    def _label(self, field: str, label: str) -> str:
+    def label(self, field: str, label: str) -> str:
+        """The label of a field, with its refusal behind it."""
         return f"{label} {_red(self.refusals[field])}" if field in self.refusals else label
 
 

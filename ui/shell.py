@@ -29,6 +29,7 @@ PAGES = (
     ("people", "people.read", "group", "city"),
     ("calendar", "calendar.edit", "calendar_month", "city"),
     ("operations", "ops.read", "monitor_heart", "city"),
+    ("catalogues", "catalogue.edit", "library_books", "city"),
 )
 
 

@@ -24,12 +24,14 @@ from starlette.routing import Mount
 from domain.accounts import DEVICE, PERSONAL
 from domain.errors import NotAllowed, NotFound, NotSignedIn
 from domain.filters import AssetFilter, RecordFilter
+from domain.policy.changes import Change
 from domain.policy.permissions import NEVER_BY_TOKEN
 from domain.policy.zones import load_zones
 from domain.records import ROLES, Actor, Assignment
 from services.people import session_id
 from services.people_sheets import Stored as Handed
 from services.reminders import Moment, contracts_end
+from storage.editions import Edition
 from storage.reports import Report
 from storage.tables import assets, jobs
 from tests.web.small_city import (
@@ -424,6 +426,41 @@ def remind(city: City) -> None:
             work.connection.execute(sa.update(assets).where(assets.c.id == city.assets[side]).values(contract_end=day))
         at = Moment(now(), city.services.timezone)
         work.reminders.settle(("contract_ends",), contracts_end(work, at), at=at.now)
+def tile_draft(city: City) -> str:
+    """A draft that changes one tile to something new; gives its token."""
+    services, tile = city.services, uuid.uuid4().hex[:5]
+    before = services.catalogue.get("zombie_vehicle").tile_zh
+    change = Change("issues", "types", "zombie_vehicle", "tile_zh", before, tile).as_json()
+    with services.store.work() as work:
+        for planned in work.editions.in_state("planned"):
+            work.editions.set(planned.edition, state="withdrawn")
+        work.editions.clear_draft()
+        work.set_meta("policy_draft_base", "")
+        work.editions.put_draft("issues", "types", "zombie_vehicle", [change], version=1, author_id="-", at=now())
+    return services.catalogues.overview(city.actor("admin", "city")).token
+
+
+def entry_token(city: City) -> str:
+    return city.services.catalogues.entry("issues", "types", "zombie_vehicle", city.actor("admin", "city")).token
+
+
+def planned_edition(city: City) -> str:
+    day = city.services.policy.today() + timedelta(days=30)
+    return city.services.catalogues.adopt(
+        "plan", seen=tile_draft(city), from_day=day, actor=city.actor("admin", "city")
+    ).edition
+
+
+def with_upgrade(city: City) -> dict[str, Any]:
+    """A newer edition that came with the app and waits."""
+    services, name, at = city.services, f"builtin-{uuid.uuid4().hex[:8]}", now()
+    services.catalogues.discard(seen=tile_draft(city), actor=city.actor("admin", "city"))
+    with services.store.work() as work:
+        bodies = work.editions.bodies(work.editions.in_force())
+        work.editions.add(Edition(name, name, True, "offered", "", None, None, at, None, None, []), bodies)
+    services.policy.builtin = name
+    steps = services.catalogues.upgrade(city.actor("admin", "city"))
+    return {"chosen": {step.key: "office" for step in steps}}
 
 
 # action: what it is called with, beside the actor.
@@ -521,6 +558,25 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     "reminders.open": lambda c, who, side: {},
     "reports.all": lambda c, who, side: {},
     "reports.file": lambda c, who, side: {"report_id": report(c)},
+    "catalogues.overview": lambda c, who, side: {},
+    "catalogues.rows": lambda c, who, side: {"family": "issues", "section": "types"},
+    "catalogues.entry": lambda c, who, side: {"family": "issues", "section": "types", "code": "zombie_vehicle"},
+    "catalogues.upgrade": lambda c, who, side: {},
+    "catalogues.save": lambda c, who, side: {
+        "family": "zones", "section": "kinds", "code": f"k{uuid.uuid4().hex}", "seen": None,
+        "fields": {"zh": "类型", "en": "Kind", "quote": "示意"},
+    },
+    "catalogues.undo": lambda c, who, side: {
+        "family": "issues", "section": "types", "code": "zombie_vehicle", "seen": entry_token(c),
+    },
+    "catalogues.discard": lambda c, who, side: {"seen": tile_draft(c)},
+    "catalogues.take_upgrade": lambda c, who, side: with_upgrade(c),
+    "catalogues.adopt": lambda c, who, side: {"note": "n", "seen": tile_draft(c), "from_day": None},
+    "catalogues.withdraw": lambda c, who, side: {"edition": planned_edition(c)},
+    "catalogues.export": lambda c, who, side: {},
+    "catalogues.import_text": lambda c, who, side: {
+        "text": c.services.catalogues.export(c.actor("admin", "city")), "file": "a.toml", "confirm": False,
+    },
 }  # fmt: skip
 
 

@@ -1,0 +1,84 @@
+"""The page of the catalogues, drawn by Streamlit's test runner: forms that change nothing, drafts, refusals at their field."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.policy.entry_fields import FORMS
+
+
+@pytest.fixture
+def admin(services, session_of):
+    return services.people.actor(session_of("admin1"))
+
+
+@pytest.fixture(autouse=True)
+def clean(services, admin):
+    yield
+    services.catalogues.discard(seen=services.catalogues.overview(admin).token, actor=admin)
+
+
+def texts(at) -> str:
+    return "\n".join(html.value if hasattr(html, "value") else html.proto.body for html in at.get("html"))
+
+
+def save(at, place, code):
+    at.button(key=f"slg.cat_save.{place[0]}.{place[1]}.{code}").click().run()
+    assert not at.exception, at.exception
+
+
+@pytest.mark.parametrize("place", list(FORMS), ids="/".join)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_an_entry_that_was_only_opened_and_saved_changes_nothing(visit, services, admin, place, lang):
+    code = services.catalogues.rows(*place, admin)[0].code
+    at = visit("admin1", "catalogues", lang, list="-".join(place), entry=code)
+    save(at, place, code)
+    assert services.catalogues.overview(admin).changes == ()
+    assert "存进草稿。" in texts(at) or "is in the draft" in texts(at)
+
+
+def test_a_bad_field_is_told_at_its_field_and_what_was_typed_stays(visit, services, admin):
+    at = visit("admin1", "catalogues", list="issues-types", entry="zombie_vehicle")
+    box = next(each for each in at.number_input if each.label == "时限")
+    box.set_value(0).run()
+    save(at, ("issues", "types"), "zombie_vehicle")
+    box = next(each for each in at.number_input if each.label.startswith("时限 "))
+    assert "时限要大于零" in box.label
+    assert box.value == 0
+    assert services.catalogues.overview(admin).changes == ()
+
+
+def test_two_at_once_see_both_and_lose_nothing(visit, services, admin):
+    at = visit("admin1", "catalogues", list="issues-types", entry="zombie_vehicle")
+    view = services.catalogues.entry("issues", "types", "zombie_vehicle", admin)
+    services.catalogues.save("issues", "types", "zombie_vehicle", {**view.fields, "tile_zh": "废车"}, seen=view.token,
+                             actor=admin)  # fmt: skip
+    next(each for each in at.number_input if each.label == "时限").set_value(12).run()
+    assert "刚刚也改了这一项" in texts(at)
+    assert "废车" in texts(at)
+    at.button(key="slg.cat_merge").click().run()
+    assert not at.exception
+    told = {c.field: c.after for c in services.catalogues.overview(admin).changes}
+    assert told == {"tile_zh": "废车", "time_limit.value": 12}
+
+
+def test_a_new_entry_is_asked_for_its_code_and_refused_by_it(visit, services, admin):
+    at = visit("admin1", "catalogues", list="zones-kinds", entry="+")
+    save(at, ("zones", "kinds"), "+")
+    assert any("代码不行" in each.label for each in at.text_input)
+
+
+def test_the_draft_is_a_readable_list_and_is_adopted_with_a_note(visit, services, admin):
+    view = services.catalogues.entry("departments", "departments", "sanitation", admin)
+    services.catalogues.save("departments", "departments", "sanitation", {**view.fields, "zh": "环卫所"}, seen=view.token,
+                             actor=admin)  # fmt: skip
+    at = visit("admin1", "catalogues", view="draft")
+    assert "环卫所" in texts(at)
+    at.button(key="slg.adopt").click().run()
+    assert "写一句改了什么" in texts(at)
+    at.text_input(key="slg.adopt_note").set_value("改名").run()
+    at.button(key="slg.adopt").click().run()
+    assert "已采用" in texts(at)
+    assert services.policy.now().offices.departments["sanitation"].zh == "环卫所"
+    at = visit("admin1", "catalogues", "en", view="editions")
+    assert "In force" in texts(at)
