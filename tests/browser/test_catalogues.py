@@ -22,7 +22,7 @@ def test_what_the_office_changes_is_what_the_phone_asks_next(people, server, tmp
     preview.get_by_text("限 20 天（提议）").wait_for()
     assert preview.locator("em").count() == 3
     admin.get_by_test_id("stCheckbox").filter(has_text="必拍").nth(3).click()  # 特写 becomes required
-    admin.wait_for_function("document.querySelectorAll('.slg-phone[lang=zh-CN] em').length === 4")
+    preview.locator("em").nth(3).wait_for()
     settled(admin)
     admin.get_by_role("button", name="存进草稿").click()
     admin.get_by_text("已存进草稿").wait_for()
