@@ -12,6 +12,7 @@ from domain.policy import changes, editions
 from domain.policy.changes import Change, Step, Tables
 from domain.policy.editions import KEYS_OF_THE_HOUSE, Policy
 from domain.policy.permissions import Permissions
+from domain.policy.reading import BadEntry
 from domain.records import Actor, Assignment
 from services.catalogue_view import EntryView, Overview, Row, rows_of, token_of
 from services.policy import LivePolicy
@@ -121,7 +122,13 @@ class Catalogues:
             wanted = changes.of_entry(family, section, code, before, fields)
             others = [c for c in _of(draft) if c.place != (family, section, code)]
             made, _ = changes.put(tables, [*others, *wanted])
-            self._judge(work, made, current.edition)
+            try:
+                self._judge(work, made, current.edition)
+            except BadEntry as bad:
+                # Whichever of the two comes later in the list: the one that was typed is told.
+                if bad.reason == "repeated" and any(c.field == bad.field for c in wanted):
+                    raise BadEntry(bad.file, code, bad.field or "", bad.reason) from bad
+                raise
             if wanted:
                 work.editions.put_draft(family, section, code, [c.as_json() for c in wanted],
                                         version=own.version + 1 if own else 1, author_id=actor.person_id, at=now)  # fmt: skip

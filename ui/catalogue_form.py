@@ -133,17 +133,16 @@ def _shots(fields: Fields, shown: str, found: Sequence[Mapping[str, Any]], table
     typed = []
     for place, (number, usual) in enumerate(rows):
         with st.container(border=True):
-            head = st.columns([3, 2, 1, 1, 1], vertical_alignment="bottom")
             codes = list(labels)
-            code = head[0].selectbox(say("catalogue.shot_n", n=place + 1), codes, key=fields.key(f"shot.{number}.code"),
-                                     index=codes.index(usual["code"]) if usual.get("code") in codes else None,
-                                     format_func=lambda c: labels.get(c, c), placeholder=say("asset.choose"))  # fmt: skip
-            required = head[1].checkbox(say("catalogue.required"), value=bool(usual.get("required")),
-                                        key=fields.key(f"shot.{number}.required"))  # fmt: skip
-            for column, sign, way, told in ((head[2], "arrow_upward", -1, "up"), (head[3], "arrow_downward", 1, "down"),
-                                            (head[4], "close", 0, "out")):  # fmt: skip
-                edge = (way == -1 and place == 0) or (way == 1 and place == len(rows) - 1)
-                column.button(f":material/{sign}:", key=fields.key(f"shot.{number}.{told}"), disabled=edge,
+            code = st.selectbox(say("catalogue.shot_n", n=place + 1), codes, key=fields.key(f"shot.{number}.code"),
+                                index=codes.index(usual["code"]) if usual.get("code") in codes else None,
+                                format_func=lambda c: labels.get(c, c), placeholder=say("asset.choose"))  # fmt: skip
+            with st.container(horizontal=True, vertical_alignment="center"):
+                required = st.checkbox(say("catalogue.required"), value=bool(usual.get("required")),
+                                       key=fields.key(f"shot.{number}.required"))  # fmt: skip
+                for sign, way, told in (("arrow_upward", -1, "up"), ("arrow_downward", 1, "down"), ("close", 0, "out")):
+                    edge = (way == -1 and place == 0) or (way == 1 and place == len(rows) - 1)
+                    st.button(f":material/{sign}:", key=fields.key(f"shot.{number}.{told}"), disabled=edge,
                               help=say(f"catalogue.shot_{told}"), on_click=_move, args=(name, place, way))  # fmt: skip
             usual_hint = changes.entries(tables, "issues", "shots").get(code or "", {})
             zh, en = st.columns(2)
