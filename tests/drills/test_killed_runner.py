@@ -53,6 +53,8 @@ def kill_half_way(city: City, trap: str, folder: Path) -> None:
 def prepare(city: City, kind: str, folder: Path) -> None:
     """Something for the job to do, and the job."""
     yesterday = now() - timedelta(days=3)
+    if kind == "catalogue.in_force":
+        plan_an_edition(city, yesterday)
     with city.services.store.work() as work:
         work.connection.execute(sa.delete(jobs).where(jobs.c.kind != "photo.views"))
         if kind == "history.close_days":
@@ -70,6 +72,19 @@ def prepare(city: City, kind: str, folder: Path) -> None:
     if kind == "sweep":
         stray = PhotoStore(folder / "photos").arriving()
         os.utime(stray.path, (yesterday.timestamp(),) * 2)
+
+
+def plan_an_edition(city: City, due: datetime) -> None:
+    """An edition for a day to come, which meanwhile has come."""
+    catalogues, admin = city.services.catalogues, city.actor("admin", "city")
+    view = catalogues.entry("issues", "types", "zombie_vehicle", admin)
+    catalogues.save(
+        "issues", "types", "zombie_vehicle", {**view.fields, "tile_zh": "废车"}, seen=view.token, actor=admin
+    )
+    day = city.services.policy.today() + timedelta(days=2)
+    made = catalogues.adopt("drill", seen=catalogues.overview(admin).token, from_day=day, actor=admin)
+    with city.services.store.work() as work:
+        work.editions.set(made.edition, in_force_from=due)
 
 
 def finish(city: City, kind: str) -> None:
@@ -95,7 +110,7 @@ def test_the_next_runner_takes_it_over(city: City, trap: str, tmp_path: Path):
         kept = work.connection.scalar(sa.select(sa.func.count()).select_from(outcomes).where(outcomes.c.kind == kind))
     assert {tuple(row) for row in rows} == {("done", None)}
     # What a sweep took away before it was killed is gone, and nobody counts it any more.
-    assert kept == (0 if kind in ("photo.views", "history.close_days", "sweep") else 1)
+    assert kept == (0 if kind in ("photo.views", "history.close_days", "sweep", "catalogue.in_force") else 1)
     CHECKS[kind](city, tmp_path)
     assert city.services.history.verify().is_clean
 
@@ -133,6 +148,16 @@ def nothing_left(city: City, folder: Path) -> None:
     assert PhotoStore(folder / "photos").unfinished() == []
 
 
+def one_edition_in_force(city: City, folder: Path) -> None:
+    city.services.policy.forget()
+    assert city.services.catalogue.get("zombie_vehicle").tile_zh == "废车"
+    with city.services.store.look() as work:
+        states = [edition.state for edition in work.editions.all()]
+        told = [row.action for row in work.history.of("catalogue", "office")]
+    assert states == ["in_force", "superseded"]
+    assert told.count("catalogue.in_force") == 1
+
+
 def one_reminder(city: City, folder: Path) -> None:
     with city.services.store.look() as work:
         kinds = list(work.connection.scalars(sa.select(reminders.c.kind).where(reminders.c.kind == "contract_ends")))
@@ -146,6 +171,7 @@ def one_report(city: City, folder: Path) -> None:
 
 
 CHECKS = {
+    "catalogue.in_force": one_edition_in_force,
     "backup": one_backup, "verify": lambda city, folder: None, "photo.views": all_views, "views.missing": views_queued_once,
     "history.close_days": days_once, "sweep": nothing_left, "reminders": one_reminder, "report.weekly": one_report,
 }  # fmt: skip

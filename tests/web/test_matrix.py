@@ -426,6 +426,8 @@ def remind(city: City) -> None:
             work.connection.execute(sa.update(assets).where(assets.c.id == city.assets[side]).values(contract_end=day))
         at = Moment(now(), city.services.timezone)
         work.reminders.settle(("contract_ends",), contracts_end(work, at), at=at.now)
+
+
 def tile_draft(city: City) -> str:
     """A draft that changes one tile to something new; gives its token."""
     services, tile = city.services, uuid.uuid4().hex[:5]
