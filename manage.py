@@ -307,6 +307,8 @@ def _write_people_out(folder: Path, file: Path) -> None:
         built.close()
     _write_new_file(folder / file, data)
     print(words("zh")("people_sheet.exported", file=file, people=people))
+
+
 catalogue = typer.Typer(no_args_is_help=True, help="Carry an edition of the catalogues from one city to another.")
 app.add_typer(catalogue, name="catalogue")
 

@@ -119,7 +119,7 @@ def editions(found: Sequence[Any], withdraw: Callable[[str], None], tables: Tabl
         by = each.author_name or (say("catalogue.with_the_app") if each.is_builtin else say("catalogue.by_operator"))
         mark = el("span", say(f"catalogue.state_{each.state}", day=day), class_=f"slg-chip {STATES[each.state]}")
         at = times.moment(each.adopted_at or each.created_at, zone)
-        st.html(el("div", el("h3", each.edition, mark), el("p", each.note or say("catalogue.no_note")),
+        st.html(el("div", el("h3", each.edition, mark), el("p", each.note) if each.note else None,
                    el("p", f"{by} · {at} · ", say("catalogue.based_on", base=each.base), class_="dim"), class_="slg-diff"))  # fmt: skip
         own = [Change.from_json(told) for told in each.changes]
         if own:
