@@ -4,9 +4,9 @@ import streamlit as st
 
 from domain.errors import Refused
 from domain.records import Person
-from ui import facts, people_form, people_sheet, shell, state
+from ui import facts, logins, people_form, people_sheet, shell, state
 from ui.forms import Fields
-from wiring import services
+from wiring import now, services
 
 actor, say, office = shell.actor(), shell.say(), services()
 policy, today = office.policy.now(), office.policy.today()
@@ -53,6 +53,30 @@ def reset(person: Person) -> None:
     state.keep("people_reset_sure", False)
 
 
+def end(told: str, act, *args) -> None:
+    try:
+        act(actor, *args)
+        state.keep("people_told", told)
+    except Refused as refused:
+        state.keep("people_refused", shell.sentence(refused, say))
+
+
+def draw_open(person: Person) -> None:
+    """Where the person is logged in, and what machines speak for them."""
+    facts.section(say("people.open", name=person.name))
+    sessions, tokens = office.account.sessions_of(actor, person.id), office.tokens.list_of(actor, person.id)
+    if not sessions and not tokens:
+        facts.note(say("people.open_none"))
+    logins.sessions(sessions, actor.session_id, office.timezone, lambda session: end(
+        say("account.login_ended"), office.account.end_session_of, person.id, session.id), say)  # fmt: skip
+    logins.tokens(tokens, named, now(), office.timezone, lambda token: end(
+        say("account.revoked", name=token.name), office.tokens.revoke_of, token.id), say)  # fmt: skip
+
+
+def named(code: str) -> str:
+    return logins.action(office.permissions.actions, code, say)
+
+
 def draw_manage(people: list[Person]) -> None:
     person = people_form.pick_one(people, say)
     if person is None:
@@ -71,6 +95,7 @@ def draw_manage(people: list[Person]) -> None:
         else:
             people_form.confirmed(say("people.confirm_disable"), say("people.disable_note"),
                                   say("people.disable", name=person.name), "people_switch", switch, person)  # fmt: skip
+    draw_open(person)
 
 
 everyone = list(office.people.list(actor))

@@ -49,6 +49,12 @@ def told(sentence: Any, tone: str, sign: str) -> None:
     st.html(el("p", icon(sign), el("span", sentence), class_=f"slg-say {tone}"))
 
 
+def item(name: str, about: str, *, mark: str = "") -> None:
+    """One line of a list: what it is, and under it what else is known; mark: a word beside the name."""
+    beside = el("span", mark, class_="slg-sample") if mark else None
+    st.html(el("div", el("b", name), beside, el("p", about, class_="slg-note"), class_="slg-item"))
+
+
 def section(title: str, beside: Any = None, *, tone: str = "", sign: str | None = None) -> None:
     note = el("span", icon(sign) if sign else None, beside, class_=f"state {tone}") if beside else None
     st.html(el("div", el("h2", title), note, class_="slg-section"))

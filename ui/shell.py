@@ -23,6 +23,7 @@ PAGES = (
     ("map", "layers.read", "map", "work"),
     ("records", "record.read", "folder_open", "work"),
     ("one_record", "record.read", "description", "hidden"),
+    ("account", "app.use", "account_circle", "hidden"),
     ("draw", "zone.draft", "polyline", "zones"),
     ("asset", "asset.read", "inventory_2", "zones"),
     ("coverage", "coverage.read", "bar_chart", "city"),
@@ -60,6 +61,7 @@ def draw(services: Any) -> None:
 
 def _navigation(services: Any, actor: Actor, say: Words) -> Any:
     groups: dict[str, list[Any]] = {}
+    own = None
     for name, permission, icon, group in PAGES:
         title = say(f"page.{name}")
         if not services.permissions.allows(actor, permission):
@@ -69,13 +71,16 @@ def _navigation(services: Any, actor: Actor, say: Words) -> Any:
         else:
             page = st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name,
                            default=name == "today", visibility="hidden" if group == "hidden" else "visible")  # fmt: skip
+            own = page if name == "account" else own
             groups.setdefault(say("app.group_work") if group == "hidden" else say(f"app.group_{group}"), []).append(
                 page
             )
     st.logo(str(HOME / "ui" / ("mark-dark.svg" if state.theme() == "dark" else "mark.svg")), size="large")
     page = st.navigation(groups)
     with st.sidebar:
-        st.caption(f"**{actor.name}** · {where_of(services, actor, say)}")
+        if own is not None:
+            st.page_link(own, label=actor.name, icon=":material/account_circle:")
+        st.caption(where_of(services, actor, say))
         left, right = st.columns(2)
         left.button(say("app.language"), key="lang", on_click=attempt, args=(_switch, services, actor), type="tertiary")
         right.button(

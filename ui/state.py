@@ -20,6 +20,11 @@ def origin() -> str:
     return f"{came.scheme}://{came.netloc}" if came.netloc else ""
 
 
+def agent() -> str:
+    """What this browser calls itself."""
+    return (st.context.headers.get("user-agent") or "")[:200]
+
+
 def asked(name: str, fallback: str = "") -> str:
     """A value of the address, as plain text; an address can hold anything, so it is cut short."""
     return str(st.query_params.get(name, fallback))[:200]
@@ -79,4 +84,4 @@ def theme() -> str:
 
 def is_phone() -> bool:
     """A guess from the browser's own name, for sizes that a style sheet cannot set."""
-    return "Mobi" in (st.context.headers.get("user-agent") or "")
+    return "Mobi" in agent()
