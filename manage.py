@@ -17,7 +17,7 @@ import typer
 from domain import layers
 from domain.errors import Busy, Invalid, Refused
 from i18n import words
-from services.exchange import ENDINGS, OPERATOR, Choices, Exchange, Preview
+from services.exchange import ENDINGS, OPERATOR, REPAIRS, Choices, Preview
 from services.people_sheets import Preview as PeoplePreview
 from storage.backup import check_backup, make_backup, restore_backup
 from storage.engine import is_there, without_password
@@ -155,9 +155,11 @@ def bring_in(
         _bring_people_in(where.obj, file, columns, sheet, errors, links, leave_out=skip_bad, confirm=confirm)
         return
     lineage = tuple(layers.Lineage.read(text) for text in was or ())
-    chosen = Choices(crs, datum, swap, columns, file_layer, lineage, accept_repairs=repair, leave_out=skip_bad)
+    chosen = Choices(
+        crs, datum, swap, columns, file_layer, lineage, repairs=REPAIRS if repair else (), leave_out=skip_bad
+    )
     built = build(Settings(sample_city=False))
-    exchange = Exchange(built.store, built.permissions, now, lambda: built.policy.now().zones)
+    exchange = built.exchange
     try:
         preview = exchange.preview(where.obj / file, layer, OPERATOR, chosen)
         say = words("zh")
@@ -289,9 +291,7 @@ def export(
     kind = next((k for k, ending in ENDINGS.items() if ending == file.suffix.lower()), file.suffix)
     built = build(Settings(sample_city=False))
     try:
-        rows = Exchange(built.store, built.permissions, now, lambda: built.policy.now().zones).export(
-            layer, kind, where.obj / file, OPERATOR
-        )
+        rows = built.exchange.export(layer, kind, where.obj / file, OPERATOR)
     finally:
         built.close()
     print(words("zh")("layers.exported", file=file, rows=rows))

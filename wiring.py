@@ -26,9 +26,11 @@ from services.calendar import CalendarService
 from services.catalogues import Catalogues
 from services.coverage import CoverageService
 from services.evidence import Evidence
+from services.exchange import Exchange
 from services.guard import LivePermissions, Sessions
 from services.history import HistoryService
 from services.intake import Intake
+from services.layer_imports import LayerImports
 from services.nearby import Nearby
 from services.operations import OperationsService
 from services.own import OwnRecords
@@ -45,6 +47,7 @@ from services.sweep import Sweep
 from services.timetable import TimetableService
 from services.tokens import Tokens
 from services.zones import Zones
+from storage.layer_files import LayerFiles
 from storage.photos import PhotoStore
 from storage.reports import ReportFiles
 from storage.schema import migrate
@@ -123,6 +126,10 @@ def build(settings: Settings) -> Services:
     passwords = Passwords()
     people = People(store, rules, sessions, passwords, now)
     queue = Queue(store, now)
+    exchange = Exchange(store, rules, now, lambda: policy.now().zones)
+    layer_imports = LayerImports(
+        store, exchange, LayerFiles(settings.photo_store.parent / "imports"), rules, queue, now
+    )
     reports = report_files(settings)
     coverage = CoverageService(store, rules, policy, now)
     timetable = TimetableService(store, rules, queue, now, zone)
@@ -136,6 +143,7 @@ def build(settings: Settings) -> Services:
     sheets = PeopleSheets(store, people, uploads, rules, policy, now, zone)
     sweep.also("sheets", sheets.sweep)
     sweep.also("arriving", lambda: evidence.sweep().files)
+    sweep.also("imports", layer_imports.sweep)
     return Services(
         store=store, permissions=rules, policy=policy, people=people, people_sheets=sheets,
         places=Places(store, rules),
@@ -146,7 +154,7 @@ def build(settings: Settings) -> Services:
         records=RecordsService(store, rules, policy, calendar, now),
         own=OwnRecords(store, rules, policy, queue, now), nearby=Nearby(store, rules, policy, now),
         zones=Zones(store, rules, policy, now), assets=AssetsService(store, rules, policy, now), coverage=coverage,
-        calendar=calendar,
+        calendar=calendar, exchange=exchange, layer_imports=layer_imports,
         history=HistoryService(store, photos, rules, now, zone, queue), queue=queue, timetable=timetable, timezone=zone,
         operations=OperationsService(
             store, rules, photos, queue, now, app_version=(HOME / "VERSION").read_text("ascii").strip(),

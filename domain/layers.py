@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as kept
+from datetime import datetime
 from typing import Any
 
 from domain.errors import Invalid
@@ -80,6 +82,48 @@ def checked_columns(layer: str, columns: Sequence[str], chosen: Mapping[str, str
         if column and column not in columns:
             raise Invalid("layer_no_such_column", field=field, name=column[:80], names=", ".join(columns)[:500])
     return {field: column for field, column in chosen.items() if column}
+
+
+IMPORT_STATES = ("uploaded", "reading", "ready", "storing", "stored", "refused", "closed")
+UNDER_WAY = ("uploaded", "reading", "storing")  # a runner has it, or soon will
+
+
+@dataclass(frozen=True)
+class LayerImport:
+    """A file on its way into a layer.
+
+    state: uploaded (waits to be read), reading, ready (waits for a person), storing, stored, refused, closed. revision
+    counts changes of the choices. stamp: of the layer, as the reading saw it. summary, refusal, stored, progress:
+    what the last reading found, why it came to nothing, what was kept, how far it is.
+    """
+
+    id: str
+    layer: str
+    file_name: str
+    ending: str
+    size: int
+    sha256: str
+    state: str
+    revision: int
+    choices: Mapping[str, Any]
+    made_by: str
+    made_at: datetime
+    changed_by: str
+    changed_at: datetime
+    stamp: int | None = None
+    runner: str | None = None
+    progress: Mapping[str, Any] = kept(default_factory=dict)
+    summary: Mapping[str, Any] | None = None
+    refusal: Mapping[str, Any] | None = None
+    stored: Mapping[str, Any] | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in UNDER_WAY
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in (*UNDER_WAY, "ready")
 
 
 @dataclass(frozen=True)

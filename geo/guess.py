@@ -91,6 +91,13 @@ def into_lonlat(shapes: Any, frame: Frame) -> NDArray[np.object_]:
     return shapely.transform(np.asarray(shapes, dtype=object).reshape(-1), turn, interleaved=False)
 
 
+def out_of_lonlat(shapes: Any, datum: str) -> NDArray[np.object_]:
+    """Shapes in WGS 84 lon/lat as they stand in a datum's own degrees. None stays None."""
+    shift = _FROM_WGS84.get(datum)
+    found = np.asarray(shapes, dtype=object).reshape(-1)
+    return shapely.transform(found, shift, interleaved=False) if shift else found
+
+
 def guess(
     shapes: Any, told: str | None, *, city: Box | None = None, known: Sequence[BaseGeometry] = (),
     pairs: NDArray[np.float64] | None = None,

@@ -15,8 +15,10 @@ from services.calendar import CalendarService
 from services.catalogues import Catalogues
 from services.coverage import CoverageService
 from services.evidence import Evidence
+from services.exchange import Exchange
 from services.history import HistoryService
 from services.intake import Intake
+from services.layer_imports import LayerImports
 from services.nearby import Nearby
 from services.operations import OperationsService
 from services.own import OwnRecords
@@ -54,6 +56,8 @@ class Services:
     assets: AssetsService
     coverage: CoverageService
     calendar: CalendarService
+    exchange: Exchange
+    layer_imports: LayerImports
     history: HistoryService
     queue: Queue
     timetable: TimetableService

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
+import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,15 +16,18 @@ import numpy as np
 import shapely
 
 from domain import layers
-from domain.errors import Conflict, Invalid
+from domain.errors import Invalid
 from domain.policy.permissions import Permissions
 from domain.policy.zones import ZonePolicy
 from domain.records import Actor, Assignment
 from geo import measure
 from geo.guess import CHINA, DATUMS, Frame, Guess, UnknownFrame, guess, into_lonlat, is_frame, is_inside
+from i18n import words
 from services import layer_rows
-from services.layer_keeping import keep_areas, keep_things, payload_of, place_buildings
+from services.layer_keeping import Claim, keep, payload_of, place_buildings
+from services.layer_lineage import heirs
 from services.layer_preview import Choices, Preview, Stored, settle
+from services.layer_rows import REPAIRS as REPAIRS
 from services.layer_rows import Around, Row
 from storage.layer_writer import ENDINGS, write_layer
 from storage.layers import LayerTable, read_layer
@@ -33,6 +38,17 @@ FAR_FROM_CITY_DEG = 1.0
 ACTION = "layer.import"
 # Who acts at the server's own command line. It has no account, so history names nobody.
 OPERATOR = Actor("", "manage.py", (Assignment("admin", "city"),))
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file that was made for somebody. name: what they may call it."""
+
+    path: Path
+    name: str
+
+    def drop(self) -> None:
+        shutil.rmtree(self.path.parent, ignore_errors=True)
 
 
 class Exchange:
@@ -56,7 +72,7 @@ class Exchange:
         self._permissions.require(actor, ACTION)
         choices, tell = choices or Choices(), progress or _silent
         layer = layers.layer_of(layer)
-        _check_choices(choices)
+        check_choices(choices)
         tell("read", 0, 4)
         table = read_layer(path, layer=choices.file_layer)
         tell("compare", 1, 4)
@@ -76,51 +92,78 @@ class Exchange:
         for row, shape in zip(rows, lonlat, strict=True):
             row.geometry = shape
         tell("judge", 2, 4)
-        layer_rows.check_names(layer, rows, repair=choices.accept_repairs)
-        layer_rows.check_lines(layer, rows, around.city, repair=choices.accept_repairs)
+        layer_rows.check_names(layer, rows, repairs=choices.repairs)
+        layer_rows.check_lines(layer, rows, around.city, repairs=choices.repairs)
         if layer in layers.AREAS:
             layer_rows.note_overlaps(rows)
         layer_rows.place_rows(layer, rows, around)
         tell("match", 3, 4)
         settle(layer, rows, known, mapping, choices.lineage)
+        proposals, missing = heirs(layer, rows, known, choices.lineage)
         tell("done", 4, 4)
         return Preview(
             layer=layer, file_name=file_name or path.name, format=table.format, file_layer=table.layer,
             sha256=table.sha256, encoding=table.encoding, encoding_reason=table.encoding_reason, columns=table.columns,
             mapping=mapping, guess=found, frame=frame, rows=rows, choices=choices, stamp=stamp,
+            proposals=proposals, missing=missing, sample_cells=table.rows[:50],
         )  # fmt: skip
 
-    def store(self, preview: Preview, actor: Actor, progress: Progress | None = None) -> Stored:
+    def store(
+        self, preview: Preview, actor: Actor, progress: Progress | None = None, *, import_id: str | None = None,
+        claim: Claim | None = None, finish: Callable[[Work, Stored], None] | None = None,
+    ) -> Stored:  # fmt: skip
         """Keep a confirmed preview: all of it or nothing. Zones become drafts; everything else is in force at once.
 
-        Raises the first of preview.blockers, Conflict when the layer has changed since the preview, NotAllowed.
+        claim, finish: see layer_keeping.keep. Raises the first of preview.blockers, Conflict when the layer has changed
+        since the preview or another import is being stored, NotAllowed.
         """
         self._permissions.require(actor, ACTION)
         tell = progress or _silent
         if preview.blockers:
             raise preview.blockers[0]
-        now = self._clock()
+        now, counts = self._clock(), preview.counts
         kept = [row for row in preview.rows if row.fate in ("new", "changed")]
-        tell("store", 0, len(kept))
-        with self._store.work() as work:
-            if work.areas.stamp(preview.layer) != preview.stamp:
-                raise Conflict("layer_changed_meanwhile", field="layer")
-            is_sample = work.meta("sample_city") is not None
-            links = placed = 0
-            if kept and preview.layer in layers.AREAS:
-                links = keep_areas(work, preview, kept, actor, now, is_sample)
-            elif kept:
-                keep_things(work, preview.layer, kept, is_sample)
-                work.areas.bump(preview.layer)
-            if kept and preview.layer in ("street", "grid"):
-                placed = place_buildings(work)
-            work.set_meta(f"layer_columns.{preview.layer}", json.dumps(dict(preview.mapping), ensure_ascii=False))
+        columns = json.dumps(dict(preview.mapping), ensure_ascii=False)
+
+        def stored(links: int, placed: int = 0) -> Stored:
+            return Stored(preview.layer, counts["new"], counts["changed"], counts["same"], counts["bad"], links, placed)
+
+        def started(work: Work, done: int, of: int) -> None:
+            tell("store", done, of)
+            if claim is not None:
+                claim(work, done, of)
+
+        def close(work: Work, links: int) -> None:
+            work.set_meta(f"layer_columns.{preview.layer}", columns)
             if kept:
                 work.history.write("layer", preview.layer, "layer.imported", payload_of(preview), at=now,
                                    actor_id=actor.person_id or None)  # fmt: skip
-        tell("store", len(kept), len(kept))
-        counts = preview.counts
-        return Stored(preview.layer, counts["new"], counts["changed"], counts["same"], counts["bad"], links, placed)
+            if finish is not None:
+                finish(work, stored(links))
+
+        if kept:
+            links = keep(self._store, preview, kept, actor, now, import_id or str(uuid.uuid4()), started, close)
+        else:
+            with self._store.work() as work:
+                started(work, 0, 0)
+                close(work, links := 0)
+        return stored(links, self.place(preview.layer) if kept else 0)
+
+    def place(self, layer: str) -> int:
+        """After streets or grids came in: say of every building where it lies now. Safe to do again."""
+        return place_buildings(self._store) if layer in ("street", "grid") else 0
+
+    def export_file(self, layer: str, kind: str, actor: Actor) -> Made:
+        """A layer as a file to hand over; drop it afterwards. Raises what export raises."""
+        folder = Path(tempfile.mkdtemp(prefix="slg-layer-out-"))
+        try:
+            path = folder / f"layer{ENDINGS.get(kind, '')}"
+            self.export(layer, kind, path, actor)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        word = words(actor.lang)(f"layers.name_{layers.layer_of(layer)}")
+        return Made(path, f"{word}-{self._clock().strftime('%Y%m%d')}{path.suffix}")
 
     def export(self, layer: str, kind: str, path: Path, actor: Actor) -> int:
         """Write a layer as it is in force (zones: drafts where nothing is in force) to a new file; the rows written.
@@ -148,7 +191,10 @@ def _silent(_step: str, _done: int, _of: int) -> None:
     return None
 
 
-def _check_choices(choices: Choices) -> None:
+def check_choices(choices: Choices) -> None:
+    """Raises Invalid for a datum, a coordinate system or a repair that does not exist."""
+    if unknown := set(choices.repairs) - set(REPAIRS):
+        raise Invalid("layer_repair_unknown", field="repairs", name=min(unknown)[:40])
     if choices.datum is not None and choices.datum not in DATUMS:
         raise Invalid("layer_datum_unknown", field="datum", name=choices.datum[:20])
     if choices.crs is not None and not is_frame(choices.crs):

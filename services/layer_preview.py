@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from domain import layers
@@ -20,7 +20,8 @@ class Choices:
     """What a person decided about a file. None: the guess stands where it is sure.
 
     crs: EPSG code. datum: wgs84, gcj02, bd09. columns: field to column, "" leaves a field out. file_layer: which
-    layer of the file. accept_repairs: mend what can be mended. leave_out: store the sound rows without the others.
+    layer of the file. repairs: names of the repairs to make, of layer_rows.REPAIRS. leave_out: store the sound rows
+    without the others.
     """
 
     crs: str | None = None
@@ -29,8 +30,19 @@ class Choices:
     columns: Mapping[str, str] | None = None
     file_layer: str | None = None
     lineage: tuple[Lineage, ...] = ()
-    accept_repairs: bool = False
+    repairs: tuple[str, ...] = ()
     leave_out: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        lineage = [{"old": list(line.old), "new": list(line.new)} for line in self.lineage]
+        columns = dict(self.columns) if self.columns is not None else None
+        return {**{f.name: getattr(self, f.name) for f in fields(self)}, "columns": columns, "lineage": lineage,
+                "repairs": list(self.repairs)}  # fmt: skip
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Choices:
+        lineage = tuple(Lineage(tuple(line["old"]), tuple(line["new"])) for line in kept.get("lineage", ()))
+        return cls(**{**kept, "lineage": lineage, "repairs": tuple(kept.get("repairs", ()))})
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,9 @@ class Preview:
     """A file read and judged against what is in force; nothing is stored yet.
 
     columns: of the file. mapping: field to column. guess: of the frame, with its reasons; frame: what was used.
-    stamp: the state of the layer that the rows were compared with.
+    stamp: the state of the layer that the rows were compared with. proposals: what may have become of codes that the
+    file no longer has. missing: how many things of the layer the file does not name; they stay as they are.
+    sample_cells: the first cells of the file, for whoever says which column is which.
     """
 
     layer: str
@@ -55,6 +69,9 @@ class Preview:
     rows: Sequence[Row]
     choices: Choices
     stamp: int
+    proposals: Sequence[Lineage] = ()
+    missing: int = 0
+    sample_cells: Sequence[Sequence[Any]] = ()
 
     @property
     def counts(self) -> dict[str, int]:

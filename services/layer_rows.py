@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as kept
 from typing import Any
@@ -26,6 +26,7 @@ OVERLAP_FROM_M2 = 10.0  # less is two pens on one line
 NOTES = frozenset(
     {"geometry_partly_outside_city", "layer_overlaps", "points_repeated", "street_unknown", "community_unknown"}
 )
+REPAIRS = ("make_valid", "keep_polygons", "close_ring", "code_from_name", "name_from_code")
 Known = Area | Building | Road
 
 
@@ -33,7 +34,7 @@ Known = Area | Building | Road
 class Problem:
     """One thing about one row. code is worded in i18n under [refused]; repair: what would mend it, None for nothing.
 
-    repair: make_valid, close_ring, keep_polygons, code_from_name, name_from_code.
+    repair: one of REPAIRS. mended: the line that the repair would make of it.
     """
 
     code: str
@@ -41,6 +42,7 @@ class Problem:
     at: tuple[float, float] | None = None
     repair: str | None = None
     facts: Mapping[str, Any] = kept(default_factory=dict)
+    mended: BaseGeometry | None = kept(default=None, repr=False)
 
     @property
     def is_note(self) -> bool:
@@ -52,7 +54,7 @@ class Row:
     """One row of the file. index from 1. fate: new, changed, same, bad. geometry: EPSG:4326, None when unreadable.
 
     label: lon, lat of a place surely inside. known: the version, building or road that it is or was. changes: names
-    of what differs from it.
+    of what differs from it. before: the line as it came, where a repair was made.
     """
 
     index: int
@@ -68,6 +70,7 @@ class Row:
     known: Known | None = None
     changes: tuple[str, ...] = ()
     fate: str = "new"
+    before: BaseGeometry | None = None
 
     @property
     def blocking(self) -> list[Problem]:
@@ -140,13 +143,13 @@ def _zone_word(name: str, text: str, row: Row, words: ZonePolicy) -> str | None:
     return None
 
 
-def check_names(layer: str, rows: Sequence[Row], *, repair: bool) -> None:
+def check_names(layer: str, rows: Sequence[Row], *, repairs: Collection[str]) -> None:
     """Codes there and different, names there. A zone without a code gets one when it is stored."""
     if layer in layers.AREAS:
         for row in rows:
-            _fill(row, "name", "code", "name_missing", "name_from_code", repair)
+            _fill(row, "name", "code", "name_missing", "name_from_code", repairs)
             if layer != "zone":
-                _fill(row, "code", "name", "layer_code_missing", "code_from_name", repair)
+                _fill(row, "code", "name", "layer_code_missing", "code_from_name", repairs)
     key = "code" if layer in layers.AREAS else "id"
     counts = Counter(row.values.get(key) for row in rows)
     for row in rows:
@@ -155,18 +158,18 @@ def check_names(layer: str, rows: Sequence[Row], *, repair: bool) -> None:
             row.problems.append(Problem("layer_code_twice", key, facts={"code": value}))
 
 
-def _fill(row: Row, name: str, source: str, code: str, repair_name: str, repair: bool) -> None:
+def _fill(row: Row, name: str, source: str, code: str, repair: str, repairs: Collection[str]) -> None:
     if row.values.get(name):
         return
     other = row.values.get(source)
-    if repair and other:
+    if repair in repairs and other:
         row.values[name] = other[: layers.LENGTHS[name]]
-        row.repaired.append(repair_name)
+        row.repaired.append(repair)
     else:
-        row.problems.append(Problem(code, name, repair=repair_name if other else None))
+        row.problems.append(Problem(code, name, repair=repair if other else None))
 
 
-def check_lines(layer: str, rows: Sequence[Row], city: BaseGeometry | None, *, repair: bool) -> None:
+def check_lines(layer: str, rows: Sequence[Row], city: BaseGeometry | None, *, repairs: Collection[str]) -> None:
     """Round to the centimetre, drop repeated points, judge, and mend where asked to. Fills area_m2."""
     here = [row for row in rows if row.geometry is not None]
     if not here:
@@ -180,11 +183,11 @@ def check_lines(layer: str, rows: Sequence[Row], city: BaseGeometry | None, *, r
         row.geometry = tidied[i]
         if had_repeats[i]:
             row.problems.append(Problem("points_repeated", "geometry"))
-        if "close_ring" in {p.repair for p in row.problems} and repair:
+        if "close_ring" in repairs and "close_ring" in {p.repair for p in row.problems}:
             row.problems = [p for p in row.problems if p.repair != "close_ring"]
             row.repaired.append("close_ring")
         if not is_sound[i]:
-            _judge(layer, row, tidied[i], repair=repair)
+            _judge(layer, row, tidied[i], repairs)
     if layer != "road":
         for row, area in zip(here, _areas(here), strict=True):
             row.area_m2 = float(area)
@@ -221,7 +224,7 @@ def _sound_lines(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
     return on_earth & np.isin(shapely.get_type_id(shapes), (1, 5)) & (shapely.length(shapes) > 0)
 
 
-def _judge(layer: str, row: Row, shape: BaseGeometry, *, repair: bool) -> None:
+def _judge(layer: str, row: Row, shape: BaseGeometry, repairs: Collection[str]) -> None:
     code, at = "layer_not_a_line", None
     if layer != "road":
         try:
@@ -232,12 +235,12 @@ def _judge(layer: str, row: Row, shape: BaseGeometry, *, repair: bool) -> None:
     mended, name = (None, "") if layer == "road" else _mended(shape)
     if mended is None:
         row.problems.append(Problem(code, "geometry", at))
-    elif repair:
-        row.geometry = mended
+    elif name in repairs:
+        row.before, row.geometry = shape, mended
         row.repaired.append(name)
     else:
         facts = {"before_m2": _area(shape), "after_m2": _area(mended)}
-        row.problems.append(Problem(code, "geometry", at, name, facts))
+        row.problems.append(Problem(code, "geometry", at, name, facts, mended))
 
 
 def _mended(shape: BaseGeometry) -> tuple[BaseGeometry | None, str]:

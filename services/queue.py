@@ -80,12 +80,12 @@ class Queue:
     def run_next(
         self, runner: str, *, leave: frozenset[str] = frozenset(), is_ending: Callable[[], bool] = lambda: False
     ) -> bool:
-        """Do one due job; work of the timetable goes before photos. False when nothing is due.
+        """Do one due job; the timetable's and what somebody waits for go before photos. False when nothing is due.
 
         leave: kinds that this runner does not take up. is_ending: true when the runner has been told to stop.
         """
         kinds = tuple(kind for kind in self._handlers if kind not in leave)
-        first = tuple(kind for kind in kinds if job_kinds()[kind].is_recurring)
+        first = tuple(kind for kind in kinds if job_kinds()[kind].goes_first)
         job = self._store.run(
             lambda work: work.jobs.lease(runner, at=self._clock(), lease=LEASE, kinds=kinds, first=first)
         )

@@ -16,6 +16,7 @@ from storage.tables import area_lineage, area_versions, areas, divisions, layer_
 
 _COLUMNS = [area_versions.c[f.name] for f in fields(Area)]
 Box = tuple[float, float, float, float]
+STAGED = "staged"  # a version of an import that is not whole yet: nobody sees it
 
 
 class AreaLabel(NamedTuple):
@@ -33,8 +34,14 @@ class Areas:
 
     def add(self, versions: Sequence[Area], *, at: datetime) -> None:
         """Store new versions (and their identities when new) and bump the layers' stamps."""
+        self.stage(versions, at=at)
+        for layer in {v.layer for v in versions}:
+            self.bump(layer)
+
+    def stage(self, versions: Sequence[Area], *, at: datetime) -> tuple[int, int]:
+        """Store versions without telling the map; their first and last serial."""
         if not versions:
-            return
+            return 0, -1
         known = self._known({v.area_id for v in versions})
         new = {v.area_id: v.layer for v in versions if v.area_id not in known}
         if new:
@@ -47,8 +54,7 @@ class Areas:
         added = sa.select(c.id, c.serial).where(c.serial > last)  # one writer: these are ours
         serials = {row.id: row.serial for row in self._connection.execute(added)}
         spatial.index_rows(self._connection, area_versions, [(serials[v.id], v.geometry) for v in versions])
-        for layer in {v.layer for v in versions}:
-            self.bump(layer)
+        return min(serials.values()), max(serials.values())
 
     def in_force(self, layer: str, *, street_id: str | None = None) -> list[Area]:
         where = [area_versions.c.layer == layer, area_versions.c.status == "in_force"]
@@ -85,7 +91,7 @@ class Areas:
         return found[0] if found else None
 
     def versions(self, area_id: str) -> list[Area]:
-        return self._select([area_versions.c.area_id == area_id])
+        return self._select([area_versions.c.area_id == area_id, area_versions.c.status != STAGED])
 
     def names(self, layer: str) -> dict[str, str]:
         """Stable id to name, versions in force."""
@@ -184,8 +190,8 @@ class Areas:
         if self._connection.execute(step).rowcount == 0:
             self._connection.execute(sa.insert(table).values(layer=layer, stamp=1))
 
-    def count(self, layer: str) -> int:
-        where = (area_versions.c.layer == layer, area_versions.c.status == "in_force")
+    def count(self, layer: str, *, status: str = "in_force") -> int:
+        where = (area_versions.c.layer == layer, area_versions.c.status == status)
         return self._connection.scalar(sa.select(sa.func.count()).select_from(area_versions).where(*where)) or 0
 
     def _known(self, ids: set[str]) -> set[str]:

@@ -11,30 +11,37 @@ from sqlalchemy.engine import Connection
 
 from domain.records import Building, Road
 from storage import spatial
-from storage.tables import buildings, roads
+from storage.tables import buildings, hidden_rows, roads
 
 _BUILDING = [buildings.c[f.name] for f in fields(Building)]
 _ROAD = [roads.c[f.name] for f in fields(Road)]
 Box = tuple[float, float, float, float]
 
 
+def _shown(table: sa.Table) -> sa.ColumnElement[bool]:
+    """A WHERE: rows of an import that is not whole yet are not there."""
+    h = hidden_rows.c
+    return ~sa.exists().where(h.of == table.name, table.c.serial.between(h.first, h.last))
+
+
 class Buildings:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, found: Sequence[Building]) -> None:
-        self._add(buildings, [{f.name: getattr(b, f.name) for f in fields(Building)} for b in found])
+    def add(self, found: Sequence[Building]) -> tuple[int, int]:
+        """Their first and last serial."""
+        return self._add(buildings, [{f.name: getattr(b, f.name) for f in fields(Building)} for b in found])
 
-    def add_roads(self, found: Sequence[Road]) -> None:
-        self._add(roads, [{f.name: getattr(r, f.name) for f in fields(Road)} for r in found])
+    def add_roads(self, found: Sequence[Road]) -> tuple[int, int]:
+        return self._add(roads, [{f.name: getattr(r, f.name) for f in fields(Road)} for r in found])
 
     def every(self) -> list[Building]:
         """All buildings, oldest first."""
-        rows = self._connection.execute(sa.select(*_BUILDING).order_by(buildings.c.serial))
+        rows = self._connection.execute(sa.select(*_BUILDING).where(_shown(buildings)).order_by(buildings.c.serial))
         return [Building(**row) for row in rows.mappings()]
 
     def every_road(self) -> list[Road]:
-        rows = self._connection.execute(sa.select(*_ROAD).order_by(roads.c.serial))
+        rows = self._connection.execute(sa.select(*_ROAD).where(_shown(roads)).order_by(roads.c.serial))
         return [Road(**row) for row in rows.mappings()]
 
     def change(self, found: Sequence[Building]) -> None:
@@ -54,12 +61,16 @@ class Buildings:
 
     def touching(self, box: Box, *, limit: int | None = None) -> list[Building]:
         near = spatial.touching(self._connection, buildings, box)
-        rows = self._connection.execute(sa.select(*_BUILDING).where(near).order_by(buildings.c.serial).limit(limit))
+        rows = self._connection.execute(
+            sa.select(*_BUILDING).where(near, _shown(buildings)).order_by(buildings.c.serial).limit(limit)
+        )
         return [Building(**row) for row in rows.mappings()]
 
     def roads_touching(self, box: Box, *, limit: int | None = None) -> list[Road]:
         near = spatial.touching(self._connection, roads, box)
-        rows = self._connection.execute(sa.select(*_ROAD).where(near).order_by(roads.c.serial).limit(limit))
+        rows = self._connection.execute(
+            sa.select(*_ROAD).where(near, _shown(roads)).order_by(roads.c.serial).limit(limit)
+        )
         return [Road(**row) for row in rows.mappings()]
 
     def figures(self) -> list[Any]:
@@ -67,14 +78,16 @@ class Buildings:
         c = buildings.c
         return list(
             self._connection.execute(
-                sa.select(c.id, c.lon, c.lat, c.households, c.is_residential, c.street_id, c.grid_id, c.zone_id)
+                sa.select(c.id, c.lon, c.lat, c.households, c.is_residential, c.street_id, c.grid_id, c.zone_id).where(
+                    _shown(buildings)
+                )
             )
         )
 
     def find(self, text: str, *, limit: int) -> list[Building]:
         rows = self._connection.execute(
             sa.select(*_BUILDING)
-            .where(buildings.c.name.icontains(text, autoescape=True))
+            .where(buildings.c.name.icontains(text, autoescape=True), _shown(buildings))
             .order_by(buildings.c.name)
             .limit(limit)
         )
@@ -83,23 +96,30 @@ class Buildings:
     def find_roads(self, text: str, *, limit: int) -> list[Road]:
         rows = self._connection.execute(
             sa.select(*_ROAD)
-            .where(roads.c.name.icontains(text, autoescape=True))
+            .where(roads.c.name.icontains(text, autoescape=True), _shown(roads))
             .order_by(roads.c.name, roads.c.serial)
             .limit(limit)
         )
         return [Road(**row) for row in rows.mappings()]
 
     def count(self) -> int:
-        return self._connection.scalar(sa.select(sa.func.count()).select_from(buildings)) or 0
+        return self._count(buildings)
 
-    def _add(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+    def count_roads(self) -> int:
+        return self._count(roads)
+
+    def _count(self, table: sa.Table) -> int:
+        return self._connection.scalar(sa.select(sa.func.count()).select_from(table).where(_shown(table))) or 0
+
+    def _add(self, table: sa.Table, rows: list[dict[str, Any]]) -> tuple[int, int]:
         if not rows:
-            return
+            return 0, -1
         last = self._connection.scalar(sa.select(sa.func.max(table.c.serial))) or 0
         self._connection.execute(sa.insert(table), rows)
         new = sa.select(table.c.id, table.c.serial).where(table.c.serial > last)  # one writer: these are ours
         serials = {row.id: row.serial for row in self._connection.execute(new)}
         spatial.index_rows(self._connection, table, [(serials[row["id"]], row["geometry"]) for row in rows])
+        return min(serials.values()), max(serials.values())
 
     def _change(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         if not rows:

@@ -66,23 +66,35 @@ class History:
         self, subject_kind: str, new: Sequence[tuple[str, str, dict[str, Any], str | None, datetime]]
     ) -> None:
         """One link each for many subjects, new or known: (subject_id, action, payload, actor_id, at)."""
+        self.append(self.make_links(subject_kind, new))
+
+    def make_links(
+        self, subject_kind: str, new: Sequence[tuple[str, str, dict[str, Any], str | None, datetime]]
+    ) -> list[dict[str, Any]]:
+        """The same links, made but not written: hashing many takes seconds that nobody should wait for."""
         heads = self._heads_of(subject_kind, [subject_id for subject_id, *_ in new])
-        self.start_many(subject_kind, [link for link in new if link[0] not in heads])
-        links = [
-            _link(
-                subject_kind, subject_id, heads[subject_id][0] + 1, heads[subject_id][1], action, payload, actor_id, at
-            )
+        beginning = (0, chain.GENESIS)
+        return [
+            _link(subject_kind, subject_id, heads.get(subject_id, beginning)[0] + 1,
+                  heads.get(subject_id, beginning)[1], action, payload, actor_id, at)
             for subject_id, action, payload, actor_id, at in new
-            if subject_id in heads
-        ]
-        if links:
+        ]  # fmt: skip
+
+    def append(self, links: Sequence[dict[str, Any]]) -> None:
+        """Write links that `make_links` made. A subject that got another link meanwhile fails the whole transaction."""
+        first, later = ([x for x in links if (x["seq"] == 1) is is_first] for is_first in (True, False))
+        if first:
+            self._connection.execute(sa.insert(history), first)
+            names = ("subject_kind", "subject_id", "seq", "hash")
+            self._connection.execute(sa.insert(history_heads), [{name: x[name] for name in names} for x in first])
+        if later:
             h = history_heads.c
-            self._connection.execute(sa.insert(history), links)
+            self._connection.execute(sa.insert(history), later)
             self._connection.execute(
                 sa.update(history_heads)
-                .where(h.subject_kind == subject_kind, h.subject_id == sa.bindparam("of"))
+                .where(h.subject_kind == later[0]["subject_kind"], h.subject_id == sa.bindparam("of"))
                 .values(seq=sa.bindparam("new_seq"), hash=sa.bindparam("new_hash")),
-                [{"of": x["subject_id"], "new_seq": x["seq"], "new_hash": x["hash"]} for x in links],
+                [{"of": x["subject_id"], "new_seq": x["seq"], "new_hash": x["hash"]} for x in later],
             )
 
     def _heads_of(self, subject_kind: str, ids: list[str]) -> dict[str, tuple[int, str]]:

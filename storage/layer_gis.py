@@ -128,7 +128,7 @@ def chosen(names: list[str], wanted: str | None) -> str:
     if not names:
         raise Invalid("layer_no_shapes")
     if wanted is None and len(names) > 1:
-        raise Invalid("layer_choose", names=", ".join(names[:20]))
+        raise Invalid("layer_choose", names=", ".join(names[:20]), each=names[:20])
     if wanted is not None and wanted not in names:
         raise Invalid("layer_no_such", name=wanted[:80], names=", ".join(names[:20]))
     return wanted or names[0]

@@ -94,6 +94,15 @@ def index_rows(connection: Connection, table: sa.Table, rows: list[tuple[int, Ba
     connection.exec_driver_sql(f"INSERT OR REPLACE INTO {table.name}_box VALUES (?, ?, ?, ?, ?)", boxes)  # noqa: S608
 
 
+def forget_rows(connection: Connection, table: sa.Table, first: int, last: int) -> None:
+    """Tell the box index that rows first..last (serials) are gone. PostGIS does it by itself."""
+    if connection.dialect.name == "sqlite":
+        gone = [
+            (serial,) for serial in range(first, last + 1)
+        ]  # the R*Tree finds one id at once, a range by reading all
+        connection.exec_driver_sql(f"DELETE FROM {table.name}_box WHERE id = ?", gone)  # noqa: S608
+
+
 def touching(connection: Connection, table: sa.Table, box: tuple[float, float, float, float]) -> sa.ColumnElement:
     """A WHERE for rows whose bounds touch (west, south, east, north) in degrees."""
     west, south, east, north = box

@@ -26,6 +26,7 @@ from storage.editions import Editions
 from storage.engine import BUSY_TIMEOUT_MS, READS, is_away, keeps_one_file, open_engine, plain_words, writers_turn
 from storage.history import History
 from storage.jobs import Jobs
+from storage.layer_imports import LayerImports
 from storage.people import People
 from storage.records import Records
 from storage.reminders import Reminders
@@ -104,6 +105,10 @@ class Work:
     def reports(self) -> Reports:
         return Reports(self.connection)
 
+    @cached_property
+    def layer_imports(self) -> LayerImports:
+        return LayerImports(self.connection)
+
     def meta(self, key: str) -> str | None:
         return self.connection.scalar(sa.select(tables.meta.c.value).where(tables.meta.c.key == key))
 
@@ -114,11 +119,16 @@ class Work:
 
     def next_number(self, name: str) -> int:
         """The next whole number of a named counter, from 1; gaps only where a transaction failed."""
+        return self.next_numbers(name, 1)[0]
+
+    def next_numbers(self, name: str, count: int) -> range:
+        """So many numbers of a counter at once."""
         counters = tables.counters
-        step = sa.update(counters).where(counters.c.name == name).values(value=counters.c.value + 1)
+        step = sa.update(counters).where(counters.c.name == name).values(value=counters.c.value + count)
         if self.connection.execute(step).rowcount == 0:
-            self.connection.execute(sa.insert(counters).values(name=name, value=1))
-        return self.connection.scalar(sa.select(counters.c.value).where(counters.c.name == name)) or 1
+            self.connection.execute(sa.insert(counters).values(name=name, value=count))
+        last = self.connection.scalar(sa.select(counters.c.value).where(counters.c.name == name)) or count
+        return range(last - count + 1, last + 1)
 
 
 class Store:

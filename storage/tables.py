@@ -164,6 +164,39 @@ layer_stamps = Table(
     Column("stamp", Integer, nullable=False),
 )  # fmt: skip
 
+layer_imports = Table(
+    "layer_imports", metadata, _serial(),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("layer", String(16), nullable=False),
+    Column("file_name", String(200), nullable=False),  # a label; on the disk the file is called by its id
+    Column("ending", String(16), nullable=False),
+    Column("size", sa.BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("state", String(16), nullable=False, index=True),  # uploaded reading ready storing stored refused closed
+    Column("revision", Integer, nullable=False),  # counts changes of the choices
+    Column("choices", sa.JSON, nullable=False),
+    Column("stamp", Integer),  # of the layer, as the reading saw it
+    Column("runner", String(64)),  # the one run that may write now
+    Column("progress", sa.JSON, nullable=False),
+    Column("summary", sa.JSON(none_as_null=True)),
+    Column("refusal", sa.JSON(none_as_null=True)),
+    Column("stored", sa.JSON(none_as_null=True)),
+    Column("made_by", String(64), nullable=False),
+    Column("made_at", Utc, nullable=False),
+    Column("changed_by", String(64), nullable=False),
+    Column("changed_at", Utc, nullable=False),
+)  # fmt: skip
+
+# Rows of an import that is not whole yet: they are in their table and nobody sees them. Usually empty.
+hidden_rows = Table(
+    "hidden_rows", metadata, _serial(),
+    Column("import_id", String(64), nullable=False, index=True),
+    Column("of", String(32), nullable=False),  # the table
+    Column("first", Integer, nullable=False),  # serials
+    Column("last", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+)  # fmt: skip
+
 buildings = Table(
     "buildings", metadata, _serial(),
     Column("id", String(64), nullable=False, unique=True),

@@ -28,6 +28,7 @@ PAGES = (
     ("asset", "asset.read", "inventory_2", "zones"),
     ("coverage", "coverage.read", "bar_chart", "city"),
     ("people", "people.read", "group", "city"),
+    ("layers", "layer.import", "layers", "city"),
     ("calendar", "calendar.edit", "calendar_month", "city"),
     ("operations", "ops.read", "monitor_heart", "city"),
     ("catalogues", "catalogue.edit", "library_books", "city"),
@@ -170,5 +171,5 @@ def _log_out(services: Any, actor: Actor) -> None:
 
 
 def _sheet() -> str:
-    names = ["tokens", *(["tokens-dark"] if state.theme() == "dark" else []), "shell", "evidence"]
+    names = ["tokens", *(["tokens-dark"] if state.theme() == "dark" else []), "shell", "evidence", "layers"]
     return "\n".join((HOME / "ui" / f"{name}.css").read_text("utf-8") for name in names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from i18n import Words
@@ -21,6 +21,8 @@ def bring(
     accept: str,
     at_most_mb: int,
     takes: str,
+    more_mb: Mapping[str, int] | None = None,
+    parts: Sequence[str] = (),
     is_again: bool = False,
     links: Sequence[Link] = (),
 ) -> tuple[str, str] | None:
@@ -28,16 +30,22 @@ def bring(
 
     url: a route that answers 201 with {"id"}. choose, takes: words of the button and below it. is_again: one file is
     there already, so the button is no longer the main one. links: (address, label, sign) of files to fetch beside it.
+    more_mb: another cap by ending. parts: endings of files that belong together and travel as one zip, the first of
+    them must be there (a loose Shapefile).
     """  # fmt: skip
-    words = {name: say(f"upload.{name}") for name in ("sending", "reading", "stop", "failed")}
+    words = {name: say(f"upload.{name}") for name in ("sending", "reading", "stop", "failed", "empty")}
     words |= {
         "choose": choose,
         "takes": takes,
         "drop": say("upload.drop", takes=takes),
         "too_large": say("upload.too_large", mb=at_most_mb),
-    }
+        "wrong_kind": say("upload.wrong_kind", takes=takes), "one_file": say("upload.one_file"),
+        "parts_missing": say("upload.parts_missing", parts="、".join(parts)),
+    }  # fmt: skip
+    too_large = {ending: say("upload.too_large", mb=mb) for ending, mb in (more_mb or {}).items()}
     data: dict[str, Any] = {
-        "url": url, "accept": accept, "at_most_mb": at_most_mb, "words": words, "is_again": is_again,
+        "url": url, "accept": accept, "at_most_mb": at_most_mb, "more_mb": dict(more_mb or {}), "parts": list(parts),
+        "too_large": too_large, "words": words, "is_again": is_again,
         "links": [{"href": href, "label": label, "sign": sign} for href, label, sign in links],
     }  # fmt: skip
     found = bundle.inline("upload")(data=data, key=key, height="content", on_kept_change=lambda: None).kept

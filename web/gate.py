@@ -37,7 +37,7 @@ SESSION_HEADER = "x-slg-session"
 OURS = b"x-slg-"
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 BODY_CAP_BYTES = 4_000_000  # a capture with twenty previews; originals are streamed and have a cap of their own
-STREAMED = re.compile(r"/api/v1/captures/[^/]+/photos/[^/]+|/api/v1/people/sheets")
+STREAMED = re.compile(r"/api/v1/captures/[^/]+/photos/[^/]+|/api/v1/people/sheets|/api/v1/layers/[^/]+/imports")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 # What anyone may fetch: the doors, the health of the server, files that are public in the package anyway.
 OPEN_PATHS = ("/login", "/logout", "/setup", "/reset", "/healthz", "/readyz", "/favicon.ico", "/robots.txt")

@@ -22,6 +22,7 @@ class JobKind:
     zh: str
     en: str
     is_slow: bool = False
+    is_waited_for: bool = False
     at: str = ""
     weekday: int | None = None
     every_minutes: int = 0
@@ -30,6 +31,10 @@ class JobKind:
 
     def name(self, lang: str) -> str:
         return self.en if lang == "en" else self.zh
+
+    @property
+    def goes_first(self) -> bool:
+        return self.is_recurring or self.is_waited_for
 
     @property
     def is_recurring(self) -> bool:

@@ -14,7 +14,7 @@ from shapely.geometry import box
 
 from domain.errors import Invalid, Refused
 from i18n import words
-from services.exchange import Choices
+from services.exchange import REPAIRS, Choices
 from storage import fence, layers
 from storage.layers import ERROR_CODES, read_layer
 from tests.exchange.conftest import cell
@@ -271,7 +271,7 @@ def test_every_real_file_is_refused_in_one_sentence_or_read_soundly(real_data, s
     taken, told = [], []
     for path in files:
         for layer in ("grid", "road"):
-            choices = Choices(datum="wgs84", is_swapped=False, accept_repairs=True, leave_out=True)
+            choices = Choices(datum="wgs84", is_swapped=False, repairs=REPAIRS, leave_out=True)
             try:
                 stored = exchange.store(exchange.preview(path, layer, admin, choices), admin)
             except Refused as refused:

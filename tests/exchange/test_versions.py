@@ -11,7 +11,7 @@ from shapely.geometry import Polygon, box
 from domain.errors import Conflict, Invalid, NotAllowed
 from domain.layers import Lineage
 from domain.records import ROLES, Actor, Assignment
-from services.exchange import ACTION, OPERATOR, Choices, Exchange
+from services.exchange import ACTION, OPERATOR, REPAIRS, Choices, Exchange
 from services.history import broken_links
 from tests.exchange.conftest import cell, wavy
 from tests.exchange.files import geojson
@@ -179,10 +179,10 @@ def test_bad_rows_are_told_with_repairs_and_nothing_is_stored_until_decided(city
         exchange.store(preview, admin)
     assert refused.value.code == "layer_rows_bad"
     assert grids(city) == before
-    mended = exchange.preview(path, "grid", admin, replace(SURE, accept_repairs=True))
+    mended = exchange.preview(path, "grid", admin, replace(SURE, repairs=REPAIRS))
     assert mended.repaired == {"make_valid": 1, "close_ring": 1, "code_from_name": 1}
     assert [b.code for b in mended.blockers] == ["layer_rows_bad"]
-    some = exchange.preview(path, "grid", admin, replace(SURE, accept_repairs=True, leave_out=True))
+    some = exchange.preview(path, "grid", admin, replace(SURE, repairs=REPAIRS, leave_out=True))
     stored = exchange.store(some, admin)
     assert (stored.new, stored.left_out) == (3, 5)
     after = grids(city)
@@ -225,9 +225,7 @@ def test_columns_are_mapped_by_hand_and_remembered(city, exchange, admin, tmp_pa
     assert grids(city)["N-a"].name == "某格"
     again = exchange.preview(path("b.geojson"), "grid", admin, SURE)
     assert dict(again.mapping) == {"code": "甲", "name": "乙"}
-    without = exchange.preview(
-        path("c.geojson"), "grid", admin, replace(SURE, columns={"name": ""}, accept_repairs=True)
-    )
+    without = exchange.preview(path("c.geojson"), "grid", admin, replace(SURE, columns={"name": ""}, repairs=REPAIRS))
     assert dict(without.mapping) == {"code": "甲"}
 
 

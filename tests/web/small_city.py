@@ -49,6 +49,7 @@ class City:
     assets: dict[str, str] = field(default_factory=dict)
     reporters: dict[str, Actor] = field(default_factory=dict)
     spare: str = ""  # an account that may be closed
+    spare_import: str = ""  # a layer file that was read and waits
 
     @cached_property
     def app(self) -> Starlette:

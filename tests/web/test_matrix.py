@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+import tempfile
 import tomllib
 import uuid
 from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ from domain.policy.changes import Change
 from domain.policy.permissions import NEVER_BY_TOKEN
 from domain.policy.zones import load_zones
 from domain.records import ROLES, Actor, Assignment
+from jobs.runner import Runner
+from services.exchange import OPERATOR, Choices
 from services.people import session_id
 from services.people_sheets import Stored as Handed
 from services.reminders import Moment, contracts_end
@@ -259,6 +262,33 @@ def device_of(city: City, who: Actor, side: str) -> str:
     return add_token(city.services, who if side == HERE else city.reporters[THERE], DEVICE)[0].id
 
 
+def brought(city: City) -> str:
+    """The id of a layer file that was brought and read."""
+    who = city.actor("admin", "city")
+    imports = city.services.layer_imports
+    arrival = imports.begin("grid", "wg.geojson", who)
+    imports.take(arrival, layer_bytes())
+    found = imports.keep(arrival, who)
+    imports.choose(found.id, Choices(datum="wgs84"), who)
+    Runner(city.services).run_until_empty()
+    return found.id
+
+
+def put_layer(city: City, who: Actor, side: str) -> Ask:
+    return "POST", "/api/v1/layers/grids/imports?name=wg.geojson", {"content": b"{}"}
+
+
+def of_import(ending: str) -> Callable[[City, Actor, str], Ask]:
+    return lambda city, who, side: ("GET", f"/api/v1/layers/imports/{read_once(city)}{ending}", {})
+
+
+def read_once(city: City) -> str:
+    """One that waits for a person, whoever asks."""
+    if not city.spare_import:
+        city.spare_import = brought(city)
+    return city.spare_import
+
+
 ASKS: dict[str, Callable[[City, Actor, str], Ask]] = {
     "GET /basemap/{z:int}/{x:int}/{y:int}": get("/basemap/3/1/1"),
     "GET /today": get("/today"),
@@ -281,6 +311,12 @@ ASKS: dict[str, Callable[[City, Actor, str], Ask]] = {
     "GET /api/v1/zones.geojson": get("/api/v1/zones.geojson"),
     "GET /api/v1/buildings.geojson": get("/api/v1/buildings.geojson?bbox={box}"),
     "GET /api/v1/roads.geojson": get("/api/v1/roads.geojson"),
+    "GET /api/v1/communities.geojson": get("/api/v1/communities.geojson"),
+    "POST /api/v1/layers/{layer}/imports": put_layer,
+    "GET /api/v1/layers/imports/{import_id}": of_import(""),
+    "GET /api/v1/layers/imports/{import_id}/rows.geojson": of_import("/rows.geojson"),
+    "GET /api/v1/layers/imports/{import_id}/problems.xlsx": of_import("/problems.xlsx"),
+    "GET /api/v1/layers/{layer}/export": get("/api/v1/layers/grids/export?format=geojson"),
     "GET /api/v1/locate": get("/api/v1/locate?lon={lon}&lat={lat}"),
     "GET /api/v1/search": get("/api/v1/search?q=zone"),
     "GET /api/v1/my/records": get("/api/v1/my/records?limit=200"),
@@ -465,6 +501,35 @@ def with_upgrade(city: City) -> dict[str, Any]:
     return {"chosen": {step.key: "office" for step in steps}}
 
 
+def arrived(city: City) -> Any:
+    """A layer file that has come whole and waits to be kept."""
+    imports = city.services.layer_imports
+    arrival = imports.begin("grid", "wg.geojson", city.actor("admin", "city"))
+    imports.take(arrival, b"{}")
+    return arrival
+
+
+def layer_bytes() -> bytes:
+    """One new grid in the middle of one's own street."""
+    line = json.dumps(square(HERE, 0.006).__geo_interface__)
+    feature = f'{{"type":"Feature","properties":{{"code":"{uuid.uuid4().hex}","name":"n"}},"geometry":{line}}}'
+    return f'{{"type":"FeatureCollection","features":[{feature}]}}'.encode()
+
+
+def layer_file() -> Path:
+    path = Path(tempfile.mkdtemp(prefix="slg-matrix-")) / "wg.geojson"
+    path.write_bytes(layer_bytes())
+    return path
+
+
+def layer_previewed(city: City) -> Any:
+    return city.services.exchange.preview(layer_file(), "grid", OPERATOR, Choices(datum="wgs84"))
+
+
+def may_import(who: Actor) -> bool:
+    return any(a.role in ACTIONS["layer.import"]["roles"] and a.scope_kind == "city" for a in who.assignments)
+
+
 # action: what it is called with, beside the actor.
 CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     "people.list": lambda c, who, side: {},
@@ -549,6 +614,29 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     "calendar.clear_day": lambda c, who, side: {"day": date(2027, 1, 1)},
     "calendar.confirm_year": lambda c, who, side: {"year": 2027},
     "calendar.set_hours": lambda c, who, side: {"text": "08:30-12:00"},
+    "exchange.preview": lambda c, who, side: {"path": layer_file(), "layer": "grid"},
+    "exchange.store": lambda c, who, side: {"preview": layer_previewed(c) if may_import(who) else None},
+    "exchange.export": lambda c, who, side: {"layer": "grid", "kind": "kml", "path": layer_file().with_name("out.kml")},
+    "exchange.export_file": lambda c, who, side: {"layer": "grid", "kind": "kml"},
+    "layer_imports.begin": lambda c, who, side: {"layer": "grid", "file_name": "wg.geojson"},
+    "layer_imports.keep": lambda c, who, side: {"arrival": arrived(c)},
+    "layer_imports.get": lambda c, who, side: {"import_id": read_once(c)},
+    "layer_imports.recent": lambda c, who, side: {},
+    "layer_imports.overview": lambda c, who, side: {},
+    "layer_imports.map_rows": lambda c, who, side: {"import_id": read_once(c), "datum": None},
+    "layer_imports.problem_sheet": lambda c, who, side: {"import_id": read_once(c)},
+    "layer_imports.choose": lambda c, who, side: {
+        "import_id": brought(c) if may_import(who) else read_once(c), "choices": Choices(datum="gcj02"),
+    },
+    "layer_imports.change": lambda c, who, side: {
+        "import_id": (found := brought(c) if may_import(who) else read_once(c)), "values": {"datum": "gcj02"},
+        "revision": c.services.layer_imports.get(found, c.actor("admin", "city")).revision,
+    },
+    "layer_imports.confirm": lambda c, who, side: {
+        "import_id": (found := brought(c) if may_import(who) else read_once(c)),
+        "revision": c.services.layer_imports.get(found, c.actor("admin", "city")).revision,
+    },
+    "layer_imports.close": lambda c, who, side: {"import_id": brought(c) if may_import(who) else read_once(c)},
     "history.verify_as": lambda c, who, side: {},
     "timetable.entries": lambda c, who, side: {},
     "timetable.change": lambda c, who, side: {"kind": "verify", "is_on": True, "at": "03:30", "weekday": 6},

@@ -12,7 +12,7 @@ from services import Services
 from web.answers import geojson
 from web.gate import actor_of
 
-LAYERS = {"streets": "street", "grids": "grid", "zones": "zone"}
+LAYERS = {"streets": "street", "communities": "community", "grids": "grid", "zones": "zone"}
 
 
 def router(services: Services) -> APIRouter:
