@@ -97,7 +97,7 @@ def cold(phone: Phone) -> None:
         context.close()
         context, page, wire = phone.start()
         page.goto("/capture/#tap", wait_until="commit")
-        page.wait_for_function("window.firstTap !== undefined", polling=20)
+        page.wait_for_function("() => window.firstTap !== undefined", polling=20)
         tapped, count, size = page.evaluate("window.firstTap"), len(wire.sizes), sum(wire.sizes)
         context.close()
         if turn:  # the first turn fills the server's own caches
@@ -121,12 +121,12 @@ def warm(phone: Phone, folder: Path) -> None:
     page.goto("/capture/")
     page.locator(TILE).wait_for()
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     context.set_offline(True)
     reloads = []
     for _ in range(ROUNDS):
         page.reload(wait_until="commit")
-        page.wait_for_function("window.tilesStand !== undefined", polling=20)
+        page.wait_for_function("() => window.tilesStand !== undefined", polling=20)
         reloads.append(page.evaluate("window.tilesStand"))
     figure("reload without a network", median(reloads), unit="ms", at_most=OFFLINE_MS, peer="the plan's 0.5 s")
 
@@ -144,7 +144,7 @@ def warm(phone: Phone, folder: Path) -> None:
             shot,
         )
         page.get_by_test_id(f"shot-input-{shot}").set_input_files(str(path))
-        page.wait_for_function("window.photoKept !== undefined", polling=20)
+        page.wait_for_function("() => window.photoKept !== undefined", polling=20)
         kept.append(page.evaluate("window.photoKept"))
     size = sum(path.stat().st_size for path in photos.values()) / len(photos) / 1e6
     figure("12 MP photo until it lies in the store", median(kept), unit="ms", at_most=PHOTO_MS, peer="the plan's 1 s", note=f"{size:.1f} MB each")  # fmt: skip
@@ -160,7 +160,7 @@ def warm(phone: Phone, folder: Path) -> None:
           look(); })"""
     )
     context.set_offline(False)
-    page.wait_for_function("window.received !== undefined", polling=50)
+    page.wait_for_function("() => window.received !== undefined", polling=50)
     figure("network back until the record is received", page.evaluate("window.received"), unit="ms",
            at_most=RECEIVED_MS, peer="the plan's 2 s")  # fmt: skip
     context.close()
@@ -197,7 +197,7 @@ def many(phone: Phone) -> None:
     page.reload()
     page.locator(TILE).wait_for()
     page.get_by_test_id("notice").click()
-    page.wait_for_function(f"document.querySelectorAll('.row-item').length === {MANY}", polling=100)
+    page.wait_for_function(f"() => document.querySelectorAll('.row-item').length === {MANY}", polling=100)
     page.evaluate(
         """() => { window.longest = 0; new PerformanceObserver((list) => {
           for (const entry of list.getEntries()) window.longest = Math.max(window.longest, entry.duration);

@@ -67,7 +67,7 @@ export function mineScreen(app) {
           "p",
           { class: `said ${isWhole ? "ok" : "warn"}` },
           icon(isWhole ? "circle-check" : "clock"),
-          el("span", {}, `${stateOf(item)}${say("comma")}${say("originals", { kept: item.photos_kept, n: item.photos_expected })}`),
+          el("span", {}, `${stateOf(item)} · ${say("originals", { kept: item.photos_kept, n: item.photos_expected })}`),
         ),
         el("a", { class: "mono small number-link", href: item.url }, item.number),
         (item.may_correct || item.may_withdraw) &&
