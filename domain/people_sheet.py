@@ -38,6 +38,7 @@ WHOLE_CITY = frozenset({"全市", "全城", "city", "wholecity", "all"})
 MANY = frozenset({"role", "scope", *NEAR_KINDS, "department"})
 EXAMPLES = ("示例（", "示例(", "example (")  # the name in the example row of our template
 TYPED_AT_MOST = 40
+NEAREST_AT_MOST, COMPARED_AT_MOST = 30, 2000
 _BETWEEN = re.compile(r"[、，,;；\n]+")
 _IN_PHONES = re.compile(r"[\s()\-–—]+")
 
@@ -262,6 +263,7 @@ class _Words:
         for place in known.places:
             for word in dict.fromkeys(_plain(w) for w in (place.code, *place.words) if w):
                 self._by_word.setdefault(word, []).append(place)
+        self._near: dict[tuple[str, str], str | None] = {}
         self._place_words = {w for place in known.places for w in place.words}
 
     def assignments(self, row: Row) -> tuple[Assignment, ...]:
@@ -341,11 +343,19 @@ class _Words:
         return "、".join(shown)
 
     def _unknown(self, row: Row, family: str, at: str, typed: str, words: Iterable[str]) -> None:
-        near = difflib.get_close_matches(
-            typed, list(dict.fromkeys(w.strip() for w in words)), n=1, cutoff=0.5 if len(typed) < 3 else 0.6
-        )
-        facts = {"typed": typed[:TYPED_AT_MOST], **({"near": near[0]} if near else {})}
+        near = self._nearest(typed, at, words)
+        facts = {"typed": typed[:TYPED_AT_MOST], **({"near": near} if near else {})}
         row.told(f"{family}_near" if near else f"{family}_unknown", at, **facts)
+
+    def _nearest(self, typed: str, at: str, words: Iterable[str]) -> str | None:
+        """The word that was probably meant. Looked for a few dozen times at most: a city has thousands of grids."""
+        if (typed, at) not in self._near and len(self._near) < NEAREST_AT_MOST:
+            known = list(dict.fromkeys(word.strip() for word in words))
+            if len(known) > COMPARED_AT_MOST:
+                known = [word for word in known if word[:1] == typed[:1]]
+            found = difflib.get_close_matches(typed, known, n=1, cutoff=0.5 if len(typed) < 3 else 0.6)
+            self._near[typed, at] = found[0] if found else None
+        return self._near.get((typed, at))
 
 
 def _lies_in(place: Place, wide: Place) -> bool:

@@ -108,19 +108,21 @@ class People:
         self._permissions.require(actor, "people.manage")
         person = self._new(username, name, phone, assignments)
         with self._store.work() as work:
-            return person, self.take_in(work, person, made_by=actor.person_id)
+            return person, self.take_in(work, [person], made_by=actor.person_id)[0]
 
-    def take_in(self, work: Work, person: Person, *, made_by: str | None, **about: str) -> str:
-        """Keep a checked new account inside one's own unit of work; the token of its link. Raises Invalid("login_taken").
+    def take_in(self, work: Work, people: Sequence[Person], *, made_by: str | None, **about: str) -> Sequence[str]:
+        """Keep checked new accounts inside one's own unit of work; a link's token for each. Raises Invalid("login_taken").
 
-        made_by: None on the server's console. about: what history says beside it, such as the sheet it came from.
+        made_by: None on the server's console. about: what history says beside each, such as the sheet it came from.
         Whoever calls this has asked for permission.
         """
-        self._check_free(work.people, person)
-        work.people.add(person, password_hash=NO_PASSWORD)
-        work.history.write("person", person.id, "person.added", {**_as_payload(person), **about}, actor_id=made_by,
-                           at=self._clock())  # fmt: skip
-        return self.make_link(work, person.id, made_by=made_by)
+        now = self._clock()
+        _check_free(work, people)
+        work.people.add_many(people, password_hash=NO_PASSWORD)
+        work.history.start_many(
+            "person", [(p.id, "person.added", {**_as_payload(p), **about}, made_by, now) for p in people]
+        )
+        return self._make_links(work, [person.id for person in people], made_by)
 
     def disable(self, actor: Actor, person_id: str, *, disabled: bool) -> None:
         """Close an account (every session ends at once) or open it again. Raises NotFound, Invalid("not_yourself")."""
@@ -156,12 +158,19 @@ class People:
 
         made_by: None on the server's console. Whoever calls this has asked for permission; the token is for /reset.
         """
-        token, now = secrets.token_urlsafe(24), self._clock()
         work.accounts.end_links(person_id)
-        work.accounts.add_link(id=_digest(token), person_id=person_id, made_by=made_by, made_at=now,
-                               expires_at=now + LINK_LIFE)  # fmt: skip
-        work.history.write("person", person_id, "person.link_made", {}, actor_id=made_by, at=now)
-        return token
+        return self._make_links(work, [person_id], made_by)[0]
+
+    def _make_links(self, work: Work, person_ids: Sequence[str], made_by: str | None) -> Sequence[str]:
+        now = self._clock()
+        tokens = {person_id: secrets.token_urlsafe(24) for person_id in person_ids}
+        work.accounts.add_links([
+            {"id": _digest(token), "person_id": person_id, "made_by": made_by, "made_at": now,
+             "expires_at": now + LINK_LIFE}
+            for person_id, token in tokens.items()
+        ])  # fmt: skip
+        work.history.write_many("person", [(person_id, "person.link_made", {}, made_by, now) for person_id in tokens])
+        return [tokens[person_id] for person_id in person_ids]
 
     def make_link_for(self, username: str) -> str:
         """A link for whoever lost the password, made on the server's console. Raises NotFound, Invalid("account_closed")."""
@@ -242,11 +251,6 @@ class People:
         rules.check_assignments(assignments, self._permissions.offered_roles(self._clock().date()))
         return Person(str(uuid.uuid4()), username, name, phone, AUTO, None, self._clock(), tuple(assignments))
 
-    def _check_free(self, people: object, person: Person) -> None:
-        for field, value in (("username", person.username), ("phone", person.phone)):
-            if value and people.by_login(value):  # type: ignore[attr-defined]
-                raise Invalid("login_taken", field=field, login=value)
-
 
 def session_id(token: str) -> str:
     """Sessions are stored by hash: a leaked table logs nobody in."""
@@ -263,6 +267,15 @@ def _open_account(person: Person | None) -> Person:
     if person.disabled_at is not None:
         raise Invalid("account_closed", name=person.name)
     return person
+
+
+def _check_free(work: Work, people: Sequence[Person]) -> None:
+    """User name and phone both log in: neither may be anybody's yet."""
+    taken = work.people.logins_taken([login for p in people for login in (p.username, p.phone) if login])
+    for person in people:
+        for field, login in (("username", person.username), ("phone", person.phone)):
+            if login in taken:
+                raise Invalid("login_taken", field=field, login=login)
 
 
 def _check_setup(work: Work, token: str) -> None:

@@ -101,7 +101,7 @@ def _scope_words(known: Known, say: Words) -> Callable[[str, str | None], str]:
 def _vocabulary(known: Known, say: Words) -> Page:
     """What may be written for role and scope."""
     rows: list[tuple[str, str, str, str]] = []
-    for role in known.roles:
+    for role in known.offered:
         rows.append((say("people_sheet.col_role"), _role_word(known, role, say), role, ""))
     rows.append((say("people_sheet.col_scope"), say("people_sheet.whole_city"), "city", ""))
     by_id = {place.id: place for place in known.places}
@@ -114,7 +114,7 @@ def _vocabulary(known: Known, say: Words) -> Page:
 
 
 def _role_words(known: Known, say: Words) -> list[str]:
-    return [_role_word(known, role, say) for role in known.roles]
+    return [_role_word(known, role, say) for role in known.offered]
 
 
 def _role_word(known: Known, role: str, say: Words) -> str:

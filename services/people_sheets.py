@@ -24,13 +24,14 @@ from domain.records import AUTO, Actor, Person
 from services import people_pages
 from services.people import LINK_LIFE, People
 from services.policy import LivePolicy
+from storage.areas import AreaLabel
 from storage.photos import Arriving
 from storage.sheets import FILE_AT_MOST_MB, read_sheet
 from storage.store import Store, Work
 from storage.uploads import UploadStore
 
 KEPT_FOR = timedelta(hours=1)
-PEOPLE_AT_MOST = 1000
+PEOPLE_AT_MOST = 1000  # in one transaction: nobody else writes meanwhile
 PURPOSE, ACTION = "people", "people.manage"
 REMEMBERED = "sheet_columns.people"
 
@@ -182,16 +183,21 @@ class PeopleSheets:
             newcomers = [person for person in again if person.fate == "new"]
             if [_as_seen(person) for person in newcomers] != expected:
                 raise Conflict("sheet_changed_meanwhile", field="rows")
-            added = []
-            for one in newcomers:
-                person = Person(str(uuid.uuid4()), one.username, one.name, one.phone, AUTO, None, now, one.assignments)
-                token = self._people.take_in(work, person, made_by=made_by, sheet=preview.sha256)
-                added.append(Added(person, token))
+            added = [
+                Person(str(uuid.uuid4()), one.username, one.name, one.phone, AUTO, None, now, one.assignments)
+                for one in newcomers
+            ]
+            tokens = self._people.take_in(work, added, made_by=made_by, sheet=preview.sha256)
             work.set_meta(REMEMBERED, json.dumps(dict(preview.columns), ensure_ascii=False))
             work.history.write("sheet", PURPOSE, "people.imported", {
                 "file": preview.file_name, "sha256": preview.sha256, **counts,
             }, actor_id=made_by, at=now)  # fmt: skip
-        return Stored(tuple(added), counts["same"], counts["bad"], (now + LINK_LIFE).astimezone(self._timezone))
+        return Stored(
+            tuple(map(Added, added, tokens)),
+            counts["same"],
+            counts["bad"],
+            (now + LINK_LIFE).astimezone(self._timezone),
+        )
 
     # -- sheets that go out ------------------------------------------------------------------------------------
 
@@ -253,12 +259,17 @@ class PeopleSheets:
 
     def _known(self, work: Work, policy: Policy) -> Known:
         today = self._policy.today()
-        areas = [Place(a.layer, a.area_id, a.code, (a.name,), a.street_id, a.community_id)
-                 for a in work.areas.labels(("street", "community", "grid"))]  # fmt: skip
+        areas = [_place(label) for label in work.areas.labels(("street", "community", "grid"))]
         offices = [Place("department", d.code, d.code, (d.zh, d.en)) for d in policy.offices.departments.values()
                    if d.term.holds(today)]  # fmt: skip
         rules = policy.permissions
         return Known(work.people.all(), [*areas, *offices], rules.roles, rules.offered_roles(today))
+
+
+def _place(label: AreaLabel) -> Place:
+    """An area and the wider ones that it lies in; some cities write a street's own id beside it."""
+    wider = [area_id if area_id != label.area_id else None for area_id in (label.street_id, label.community_id)]
+    return Place(label.layer, label.area_id, label.code, (label.name,), *wider)
 
 
 def _as_seen(person: Newcomer) -> tuple[object, ...]:

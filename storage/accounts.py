@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +19,9 @@ class Accounts:
 
     # -- one-time links ----------------------------------------------------------------------------------------
 
-    def add_link(self, **row: Any) -> None:
-        self._connection.execute(sa.insert(password_links).values(**row))
+    def add_links(self, rows: Sequence[dict[str, Any]]) -> None:
+        if rows:
+            self._connection.execute(sa.insert(password_links), rows)
 
     def link_owner(self, link_id: str, *, at: datetime) -> str | None:
         """The person whose link this is, while it is neither used nor over nor the person's account closed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,15 +18,27 @@ class People:
         self._connection = connection
 
     def add(self, person: Person, *, password_hash: str, is_sample: bool = False) -> None:
-        self._connection.execute(
-            sa.insert(people).values(
-                id=person.id, username=person.username, phone=person.phone, name=person.name, lang=person.lang,
-                password_hash=password_hash, is_sample=is_sample, created_at=person.created_at,
-                disabled_at=person.disabled_at,
-            )
-        )  # fmt: skip
-        for assignment in person.assignments:
-            self.assign(person.id, assignment, since=person.created_at)
+        self.add_many([person], password_hash=password_hash, is_sample=is_sample)
+
+    def add_many(self, new: Sequence[Person], *, password_hash: str, is_sample: bool = False) -> None:
+        """New accounts with the same password hash, as those have that nobody can open yet."""
+        rows = [
+            {
+                "id": p.id, "username": p.username, "phone": p.phone, "name": p.name, "lang": p.lang,
+                "password_hash": password_hash, "is_sample": is_sample, "created_at": p.created_at,
+                "disabled_at": p.disabled_at,
+            }
+            for p in new
+        ]  # fmt: skip
+        held = [
+            {"person_id": p.id, "role": a.role, "scope_kind": a.scope_kind, "scope_id": a.scope_id,
+             "since": p.created_at}
+            for p in new for a in p.assignments
+        ]  # fmt: skip
+        if rows:
+            self._connection.execute(sa.insert(people), rows)
+        if held:
+            self._connection.execute(sa.insert(assignments), held)
 
     def assign(self, person_id: str, assignment: Assignment, *, since: datetime) -> None:
         self._connection.execute(
@@ -62,6 +75,15 @@ class People:
         ).mappings().all()  # fmt: skip
         rows = sorted(found, key=lambda row: row["username"] != login)
         return (self._person(rows[0]), rows[0]["password_hash"]) if rows else None
+
+    def logins_taken(self, logins: Sequence[str]) -> set[str]:
+        """Those that are somebody's user name or phone."""
+        found: set[str] = set()
+        for start in range(0, len(logins), 400):
+            some, c = logins[start : start + 400], people.c
+            query = sa.select(c.username, c.phone).where(sa.or_(c.username.in_(some), c.phone.in_(some)))
+            found.update(login for row in self._connection.execute(query) for login in row if login)
+        return found & set(logins)
 
     def set_password(self, person_id: str, password_hash: str) -> None:
         self._connection.execute(sa.update(people).where(people.c.id == person_id).values(password_hash=password_hash))

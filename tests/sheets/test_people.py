@@ -187,15 +187,13 @@ def test_an_area_renamed_after_the_preview_is_noticed(sheets, admin, city, tmp_p
 
 def test_a_failure_in_the_middle_keeps_nobody(sheets, people, admin, city, tmp_path, monkeypatch):
     preview = sheets.preview_file(made(tmp_path / "a.xlsx", ten()), admin)
-    real, taken = people.take_in, []
+    real = people.take_in
 
-    def third_fails(work, person, **more):
-        taken.append(person)
-        if len(taken) == 3:
-            raise RuntimeError("the power went")
-        return real(work, person, **more)
+    def fails_at_the_end(work, new, **more):
+        assert len(real(work, new, **more)) == 10
+        raise RuntimeError("the power went")
 
-    monkeypatch.setattr(people, "take_in", third_fails)
+    monkeypatch.setattr(people, "take_in", fails_at_the_end)
     with pytest.raises(RuntimeError):
         sheets.store(preview, admin)
     assert count(city) == 0
@@ -237,7 +235,9 @@ def test_the_template_is_read_as_a_sheet_without_rows(sheets, admin, tmp_path):
         with pytest.raises(Invalid, match="sheet_no_rows"):
             sheets.preview_file(tmp_path / "t.xlsx", who)
         words = read_sheet(tmp_path / "t.xlsx", sheet="岗位和范围" if lang == "zh" else "Roles and scopes").rows
-        assert {"330683001", "W10", "police", "inspector"} <= {row[2] for row in words}
+        lies_in = {row[2]: row[3] for row in words}
+        assert {"330683001", "W10", "police", "inspector"} <= set(lies_in)
+        assert (lies_in["330683001"], lies_in["330683001001"], lies_in["W10"]) == (None, "剡湖街道", "东圃社区")
 
 
 def test_nobody_sees_the_sheet_of_another_and_old_ones_go(sheets, admin, other, tmp_path):

@@ -58,7 +58,9 @@ def fill(store: Store, noon) -> None:
         work.people.add(who, password_hash="hash")
         work.people.count_try(account="a", address="b", at=noon)
         work.people.open_session(id="s", person_id=who.id, created_at=noon, expires_at=noon)
-        work.accounts.add_link(id="l", person_id=who.id, made_by=None, made_at=noon, expires_at=noon)
+        work.accounts.add_links(
+            [{"id": "l", "person_id": who.id, "made_by": None, "made_at": noon, "expires_at": noon}]
+        )
         work.accounts.add_token(AccessToken("t", who.id, "device", "🙂", ("a", "b:own"), noon, noon), hash="h")
         work.areas.add([zone, replace(zone, id=new_id(), version=2, status="draft")], at=noon)
         work.areas.link(zone.id, zone.id, "next", at=noon)

@@ -136,7 +136,8 @@ def test_a_link_is_its_persons_until_it_is_used_or_over_or_the_account_is_closed
         for one in (who, other):
             work.people.add(one, password_hash="hash")
         for link, owner in (("a", who), ("b", who), ("c", other)):
-            work.accounts.add_link(id=link, person_id=owner.id, made_by=None, made_at=noon, expires_at=noon + day)
+            row = {"id": link, "person_id": owner.id, "made_by": None, "made_at": noon, "expires_at": noon + day}
+            work.accounts.add_links([row])
         work.accounts.use_link("a", at=noon)
     with store.look() as work:
         just_before, over = noon + day - timedelta(microseconds=1), noon + day
