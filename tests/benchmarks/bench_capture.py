@@ -117,12 +117,13 @@ def warm(phone: Phone, folder: Path) -> None:
     for i, shot in enumerate(("panorama", "closeup", "plate")):
         photos[shot] = folder / f"{shot}.jpg"
         photos[shot].write_bytes(picture("zombie_vehicle", shot, 40 + i, (4000, 3000), taken_at=datetime.now(UTC)))
-    context, page, _ = phone.start()
+    context, page, wire = phone.start()
     page.goto("/capture/")
     page.locator(TILE).wait_for()
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.wait_for_function("() => navigator.serviceWorker.controller !== null")
-    context.set_offline(True)
+    # Through the same session as the slowness: two sessions would each keep their own idea of the network.
+    wire.send("Network.emulateNetworkConditions", {**SLOW_PHONE, "offline": True})
     reloads = []
     for _ in range(ROUNDS):
         page.reload(wait_until="commit")
@@ -159,7 +160,7 @@ def warm(phone: Phone, folder: Path) -> None:
             number && !number.hidden ? (window.received = performance.now() - start) : setTimeout(look, 10); };
           look(); })"""
     )
-    context.set_offline(False)
+    wire.send("Network.emulateNetworkConditions", SLOW_PHONE)
     page.wait_for_function("() => window.received !== undefined", polling=50)
     figure("network back until the record is received", page.evaluate("window.received"), unit="ms",
            at_most=RECEIVED_MS, peer="the plan's 2 s")  # fmt: skip

@@ -1,5 +1,7 @@
 // Who this phone works for: the person the server named last, and the token that speaks for nobody else.
 
+import { NoAnswer } from "./server.js";
+
 /**
  * account({ store, asks, onChange }) -> see the verbs below. asks: server() with token() reading this account.
  * The login of the browser wins over what the phone remembers: another person who logs in here is another account.
@@ -64,7 +66,11 @@ export function account({ store, asks, deviceName, onChange = () => {} }) {
     get isOver() {
       return over;
     },
-    token: () => me?.token ?? null,
+    /** owner: whose record it is for, where it is for one. Asked at the last moment before a request leaves. */
+    token(owner = null) {
+      if (owner && me?.person_id !== owner) throw new NoAnswer("another account");
+      return me?.token ?? null;
+    },
     check,
     /** For the sender: "same" | "other" | "login". With a token the request itself carries the name. */
     async identify(owner) {

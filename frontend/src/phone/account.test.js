@@ -56,6 +56,16 @@ test("another person logs in on this phone: a new account, the old one's caches 
   assert.equal(await phone.identify("a"), "other");
 });
 
+test("a request for one person's record never takes another person's token", async () => {
+  const { world, phone } = rig();
+  await phone.check();
+  assert.equal(phone.token("a"), "slgd_a");
+  world.cookie = "b";
+  await phone.check();
+  assert.throws(() => phone.token("a"), NoAnswer);
+  assert.equal(phone.token("b"), "slgd_b");
+});
+
 test("an ended browser login goes on with the token; a revoked token asks for a login and forgets nobody", async () => {
   const { world, phone } = rig();
   await phone.check();

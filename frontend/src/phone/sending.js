@@ -183,7 +183,7 @@ export function sending({
       photos: record.capture.photos.map((photo) => ({ ...photo, preview: previews.get(photo.sha256) ?? null })),
     };
     const size = JSON.stringify(json).length;
-    const answer = await ask("POST", "/captures", { json, timeout_ms: 30_000 + size / 2, signal: stopper.signal });
+    const answer = await ask("POST", "/captures", { json, owner: record.owner, timeout_ms: 30_000 + size / 2, signal: stopper.signal });
     if (answer.status === 401) throw new LoginOver();
     if (answer.status === 200 || answer.status === 201) {
       // A stranger's page may answer 200 too: only a receipt for this very record counts.
@@ -205,7 +205,7 @@ export function sending({
     const began = record.began?.includes(photo.sha256);
     if (!began) await keep(record.id, (one) => ({ ...one, began: [...(one.began ?? []), photo.sha256] }));
     await upload({
-      ask,
+      ask: (method, where, how) => ask(method, where, { ...how, owner: record.owner }),
       path,
       blob: row.blob,
       type: photo.media_type,

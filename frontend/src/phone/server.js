@@ -6,16 +6,16 @@ export class NoAnswer extends Error {}
 /**
  * server({ api, token() }).ask(method, path, { json, body, type, headers, timeout_ms, signal })
  *   -> { status, body, offset, length, isKept, retryAfter_s }; throws NoAnswer.
- * token(): a device token or null; with one, no cookie goes along, so a record never travels under another login.
+ * token(owner): a device token or null, a refusal when this phone works for somebody else by now; with one, no cookie goes along, so a record never travels under another login.
  */
 export function server({ api, token = () => null, fetch = globalThis.fetch.bind(globalThis) }) {
-  async function ask(method, path, { json, body, type, headers = {}, timeout_ms = 30_000, signal, cookie = false } = {}) {
+  async function ask(method, path, { json, body, type, headers = {}, timeout_ms = 30_000, signal, cookie = false, owner = null } = {}) {
     const control = new AbortController();
     const stop = () => control.abort();
     const timer = setTimeout(() => control.abort(new DOMException("timeout", "TimeoutError")), timeout_ms);
     if (signal?.aborted) stop();
     signal?.addEventListener("abort", stop, { once: true });
-    const bearer = cookie ? null : token();
+    const bearer = cookie ? null : token(owner);
     let answer;
     let text;
     try {
