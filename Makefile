@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export SLG_TEST_DATA ?= $(abspath ../shared/data)
 
-.PHONY: run test check bench frontend release screenshots machine-for-tests format clean
+.PHONY: run test check bench drills frontend release screenshots machine-for-tests format clean
 
 run: frontend
 	$(PY) manage.py run
@@ -28,6 +28,10 @@ check: frontend $(VENV)/.installed-dev
 
 bench: frontend $(VENV)/.installed-dev
 	$(PY) tests/benchmarks/run.py
+
+# Half an hour of bad luck: kills, cuts, full disks, power cuts. Writes its figures into docs/operations.md.
+drills: frontend $(VENV)/.installed-dev
+	$(PY) tests/drills/run.py
 
 # One archive for a machine without a network.
 release: frontend

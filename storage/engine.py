@@ -93,6 +93,8 @@ def plain_words() -> Iterator[None]:
     except (OperationalError, InterfaceError) as error:
         if getattr(error.orig, "sqlite_errorname", None) == "SQLITE_ERROR":
             raise  # a mistake of ours (no such table) that SQLite calls operational: time will not mend it
+        if getattr(error.orig, "sqlite_errorname", None) == "SQLITE_FULL":
+            raise Busy("disk_full") from error
         raise Busy("store_away" if is_away(error) else "disk_full" if _is_full(error) else "store_busy") from error
     except PoolTimeout as error:
         raise Busy("store_busy") from error

@@ -1,4 +1,4 @@
-"""Times receipt plus original at 16 clients against the bare write. Run: python tests/benchmarks/bench_intake.py
+"""Times receipt plus original at 16 clients, and at 32 in parts of 512 KB, against the bare write. Run: python tests/benchmarks/bench_intake.py
 
 Ours: POST a capture and PUT its 2.5 MB photo over HTTP to the running app, each client on one connection, until the
 app has said "kept". The peer is what nobody can go below on the same disk with the same promise: 16 threads that each
@@ -41,15 +41,20 @@ from web.api.captures import CaptureIn, _capture
 from wiring import Settings, build
 
 CLIENTS = 16
+PART_CLIENTS, PART_BYTES = 32, 512 * 1024
 ROUNDS = 3 if is_short() else 5
 RUNNERS = 2  # as many as the app has by itself
 CAPTURES_A_ROUND = 32 if is_short() else 64
 VIEWS = 4 if is_short() else 8
 BACKLOG = 10 if is_short() else 20
 LEAST_SHARE = 1 / 3
+LEAST_SHARE_IN_PARTS = 1 / 5  # five parts are five fsyncs of our own; the peer has one
 LEAST_BACKLOG_SHARE = 0.60
 MOST_MEMORY_MB = 500
 SPOT = (120.8190, 29.5870)
+
+
+Sender = Callable[[Client, "Shot"], str]
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,9 @@ def main() -> None:
     with city() as server, TemporaryDirectory(prefix="slg-bench-bare-") as bare:
         cookie = log_in(server, "inspector1")
         wait_until_idle(server)
-        uploads(server, cookie, drawn, Path(bare))
+        uploads(server, cookie, drawn, Path(bare), CLIENTS, send, "receipt plus original, 16 clients", LEAST_SHARE)
+        uploads(server, cookie, drawn, Path(bare), PART_CLIENTS, send_in_parts,
+                "receipt plus original in 512 KB parts, 32 clients", LEAST_SHARE_IN_PARTS)  # fmt: skip
         first_view(server, cookie, drawn)
         memory = memory_mb(server.pid)
         figure("server's memory at its peak", memory, unit="MB", at_most=MOST_MEMORY_MB, peer="")
@@ -79,12 +86,14 @@ def main() -> None:
 # -- receipt plus original -------------------------------------------------------------------------------------------
 
 
-def uploads(server: Server, cookie: str, drawn: bytes, bare: Path) -> None:
+def uploads(
+    server: Server, cookie: str, drawn: bytes, bare: Path, clients: int, sender: Sender, what: str, least: float
+) -> None:
     ours_s, bare_s, waits_s = [], [], []
     for turn in range(ROUNDS + 1):  # the first turn warms both up
         shots = [shot(drawn) for _ in range(CAPTURES_A_ROUND)]
-        took_bare = bare_round(bare / str(turn), shots)
-        took_ours, waits = our_round(server, cookie, shots)
+        took_bare = bare_round(bare / f"{clients}-{turn}", shots, clients)
+        took_ours, waits = our_round(server, cookie, shots, clients, sender)
         check_kept(server, shots)
         wait_until_idle(server)
         if turn:
@@ -95,13 +104,15 @@ def uploads(server: Server, cookie: str, drawn: bytes, bare: Path) -> None:
     rate = CAPTURES_A_ROUND / median(ours_s)
     p95_ms = quantiles(waits_s, n=20)[-1] * 1000
     figure(
-        "receipt plus original, 16 clients: rate", middle_ratio(bare_s, ours_s), at_least=round(LEAST_SHARE, 2),
+        f"{what}: rate", middle_ratio(bare_s, ours_s), at_least=round(least, 2),
         peer="write, fsync, rename, fsync folder, insert row, commit",
         note=f"{rate:.1f} captures a second, 95th {p95_ms:.0f} ms, bare {CAPTURES_A_ROUND / median(bare_s):.1f}/s here",
     )  # fmt: skip
 
 
-def our_round(server: Server, cookie: str, shots: Sequence[Shot]) -> tuple[float, list[float]]:
+def our_round(
+    server: Server, cookie: str, shots: Sequence[Shot], clients: int, sender: Sender
+) -> tuple[float, list[float]]:
     """Seconds of the round, and seconds that each capture with its photo took."""
     left, waits = iter(shots), []
     lock = threading.Lock()
@@ -114,11 +125,11 @@ def our_round(server: Server, cookie: str, shots: Sequence[Shot]) -> tuple[float
             if mine is None:
                 return
             start = time.perf_counter()
-            send(client, mine)
+            sender(client, mine)
             with lock:
                 waits.append(time.perf_counter() - start)
 
-    return all_clients(one_client), waits
+    return all_clients(one_client, clients), waits
 
 
 def send(client: Client, mine: Shot) -> str:
@@ -134,6 +145,22 @@ def send(client: Client, mine: Shot) -> str:
     return body["id"]
 
 
+def send_in_parts(client: Client, mine: Shot) -> str:
+    """Receipt, then the original part by part, as a phone on a slow network sends it."""
+    body = capture(mine)
+    receipt = client.post_json("/api/v1/captures", body)
+    assert receipt.status == 201, receipt.body
+    where, size, offset = f"/api/v1/captures/{body['id']}/photos/{mine.sha256}", len(mine.data), 0
+    while True:
+        part = mine.data[offset : offset + PART_BYTES]
+        kept = client.ask("PUT", where, part, {"Content-Range": f"bytes {offset}-{offset + len(part) - 1}/{size}"})
+        if kept.status == 201:
+            assert kept.json()["state"] == "kept", kept.body
+            return body["id"]
+        assert kept.status == 204, kept.body
+        offset = int(kept.headers["Upload-Offset"])
+
+
 def check_kept(server: Server, shots: Sequence[Shot]) -> None:
     """The answer of both: every byte lies there under its hash."""
     for mine in shots:
@@ -141,7 +168,7 @@ def check_kept(server: Server, shots: Sequence[Shot]) -> None:
         assert hashlib.sha256(path.read_bytes()).hexdigest() == mine.sha256, f"{mine.sha256} is not what was sent"
 
 
-def bare_round(folder: Path, shots: Sequence[Shot]) -> float:
+def bare_round(folder: Path, shots: Sequence[Shot], clients: int) -> float:
     folder.mkdir()
     with open_row_store(folder / "rows.db") as connection:
         connection.execute("CREATE TABLE kept (sha256 TEXT PRIMARY KEY, size INTEGER, kept_at TEXT) WITHOUT ROWID")
@@ -156,7 +183,7 @@ def bare_round(folder: Path, shots: Sequence[Shot]) -> float:
                     return
                 write_bare(folder, mine, connection)
 
-    took = all_clients(one_client)
+    took = all_clients(one_client, clients)
     with open_row_store(folder / "rows.db") as connection:
         assert connection.execute("SELECT count(*) FROM kept").fetchone()[0] == len(shots)
     return took
@@ -189,11 +216,11 @@ def open_row_store(path: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-def all_clients(one_client: Callable[[], None]) -> float:
+def all_clients(one_client: Callable[[], None], clients: int) -> float:
     """Seconds until every client is through; a client's failure is ours."""
     start = time.perf_counter()
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        for done in [pool.submit(one_client) for _ in range(CLIENTS)]:
+    with ThreadPoolExecutor(clients) as pool:
+        for done in [pool.submit(one_client) for _ in range(clients)]:
             done.result()
     return time.perf_counter() - start
 
