@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from time import sleep
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -33,6 +34,7 @@ UNFINISHED_LIFE = timedelta(minutes=10)  # of what nobody can take up again
 PARTS_LIFE = timedelta(days=7)  # of what a phone may come back for
 DISK_LEFT_BYTES = 200_000_000
 ASK_AGAIN_S = 2
+FINISHING_TRIES, FINISHING_PAUSE_S = 20, 0.05
 log = structlog.get_logger("evidence")
 
 
@@ -86,8 +88,13 @@ class Evidence:
     # -- in ----------------------------------------------------------------------------------------------------
 
     def arrived(self, record_id: str, sha256: str, actor: Actor) -> tuple[Photo, int]:
-        """An announced original and how many of its bytes are here for good. Raises NotFound as `begin` does."""
+        """An announced original and how many of its bytes are here for good. Raises NotFound as `begin` does.
+
+        One whose last bytes came, and whose request died before it could say so, is kept now: nothing is left to send.
+        """
         photo = self._own(record_id, sha256, actor)
+        if photo.state != "kept" and self._arrived_bytes(photo) == photo.size:
+            photo = self._finish(photo, actor)
         return photo, self._arrived_bytes(photo)
 
     def begin(self, record_id: str, sha256: str, actor: Actor, part: Part | None = None) -> Arrival | Photo:
@@ -106,7 +113,30 @@ class Evidence:
             raise Busy("disk_full")
         if part is None:
             return Arrival(photo, actor.person_id, self._photos.arriving(), min(photo.size, PHOTO_CAP_BYTES))
+        if self._arrived_bytes(photo) == photo.size and (finished := self._finish(photo, actor)).state == "kept":
+            return finished
         return Arrival(photo, actor.person_id, self._next_part(photo, part), part.last + 1)
+
+    def _finish(self, photo: Photo, actor: Actor) -> Photo:
+        """Keep what is here whole; whole but wrong it is thrown away. Whoever is just doing that is waited for a moment."""
+        for _ in range(FINISHING_TRIES):
+            try:
+                file = self._photos.growing(photo.record_id, photo.sha256)
+            except Occupied:
+                sleep(FINISHING_PAUSE_S)
+                continue
+            arrival = Arrival(photo, actor.person_id, file, photo.size)
+            try:
+                if file.size == photo.size:
+                    return self.keep(arrival, actor)
+            except Busy:
+                raise
+            except Refused as refused:
+                log.info("parts_wrong", code=refused.code)
+            finally:
+                self.abandon(arrival)
+            break
+        return self._own(photo.record_id, photo.sha256, actor)
 
     def _own(self, record_id: str, sha256: str, actor: Actor) -> Photo:
         self._permissions.require(actor, "record.report")

@@ -82,6 +82,10 @@ class Phone:
                 if headers.get("Upload-Complete") == "?1":
                     return
                 offset = int(headers["Upload-Offset"])
+            if offset == len(data):  # all of it has come, and somebody is just looking at it
+                offset = None
+                self.pause()
+                continue
             part = data[offset : offset + part_bytes]
             told = {"Content-Range": f"bytes {offset}-{offset + len(part) - 1}/{len(data)}"}
             answer = self.ask("PUT", where, part, told)

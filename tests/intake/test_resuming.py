@@ -239,6 +239,31 @@ def test_a_restart_in_between_goes_on_where_it_was(sender, services, sample_sett
     assert (photo.state, offset) == ("expected", CHUNK)
 
 
+def all_has_come(sender, services, data: bytes) -> None:
+    """The last bytes are written, and the request dies before it can look at the whole."""
+    actor = reporter_of(services, sender)
+    arrival = services.evidence.begin(sender.body["id"], sender.sha256, actor, Part(0, sender.size - 1, sender.size))
+    services.evidence.take(arrival, data)
+    services.evidence.abandon(arrival)
+    assert len(left(services)) == 1
+
+
+@pytest.mark.parametrize("ask", ["head", "put"])
+def test_a_request_that_died_after_the_last_byte_leaves_nothing_to_send(sender, services, ask):
+    all_has_come(sender, services, sender.data)
+    answer = sender.client.head(sender.where) if ask == "head" else sender.part(0)
+    assert (answer.status_code, answer.headers["upload-complete"]) == (200, "?1")
+    assert left(services) == []
+    with services.store.look() as work:
+        assert [e.action for e in work.history.of("record", sender.body["id"])] == ["record.received", "photo.kept"]
+
+
+def test_whole_but_wrong_it_begins_again(sender, services):
+    all_has_come(sender, services, sender.data[:-1] + b"?")
+    assert (sender.offset(), left(services)) == (0, [])
+    assert sender.send_all().status_code == 201
+
+
 def test_the_janitor_keeps_parts_a_week_and_what_nobody_waits_for_ten_minutes(sender, services, enter, spot, jpegs):
     sender.part(0)
     orphan = services.evidence._photos.growing(str(uuid.uuid4()), "0" * 64)
