@@ -136,6 +136,8 @@ def upgrade(
     """Three columns a field; conflicts are chosen one by one."""
     facts.lead(say("catalogue.upgrade_lead", edition=newer))
     chosen: dict[str, str] = {}
+    # An entry that only the newer edition has is called by the name that it brings.
+    fresh = {step.code: str(step.now) for step in steps if step.field == say.lang and step.office is None}
     for fate, sign in (("conflict", "call_split"), ("follows", "south_east"), ("kept", "lock")):
         own = [step for step in steps if step.fate == fate]
         if not own:
@@ -143,7 +145,7 @@ def upgrade(
         facts.section(say(f"catalogue.fate_{fate}", n=len(own)), say(f"catalogue.fate_{fate}_why"), sign=sign)
         shown = own if fate == "conflict" else own[:40]
         for step in shown:
-            _step(step, tables, chosen, say)
+            _step(step, fresh, tables, chosen, say)
         if len(shown) < len(own):
             st.caption(say("catalogue.more_steps", n=len(own) - len(shown)))
     left = sum(step.fate == "conflict" and step.key not in chosen for step in steps)
@@ -153,11 +155,11 @@ def upgrade(
               key="slg.take_upgrade", icon=":material/upgrade:")  # fmt: skip
 
 
-def _step(step: Step, tables: Tables, chosen: dict[str, str], say: Words) -> None:
+def _step(step: Step, fresh: Mapping[str, str], tables: Tables, chosen: dict[str, str], say: Words) -> None:
     def told(found: Any) -> str:
         return words.value(found, step.family, step.section, step.field, tables, say)
 
-    name = words.entry_name(step.family, step.section, step.code, tables, say)
+    name = fresh.get(step.code) or words.entry_name(step.family, step.section, step.code, tables, say)
     sides = [
         el("div", el("small", say(f"catalogue.side_{side}")), el("span", told(found)))
         for side, found in (("before", step.before), ("now", step.now), ("office", step.office))

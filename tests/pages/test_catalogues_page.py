@@ -82,3 +82,23 @@ def test_the_draft_is_a_readable_list_and_is_adopted_with_a_note(visit, services
     assert services.policy.now().offices.departments["sanitation"].zh == "环卫所"
     at = visit("admin1", "catalogues", "en", view="editions")
     assert "In force" in texts(at)
+
+
+def test_an_upgrade_is_looked_through_and_put_into_the_draft(visit, services, admin, monkeypatch):
+    from storage.editions import Edition
+    from wiring import now
+
+    with services.store.work() as work:
+        current = work.editions.in_force()
+        bodies = work.editions.bodies(work.editions.get(current).base)
+        bodies["issues"] = bodies["issues"].replace('zh = "机动车乱停放"', 'zh = "机动车违规停放"', 1)
+        work.editions.add(Edition("builtin-2099-01", "builtin-2099-01", True, "offered", "", None, None, now(), None,
+                                  None, []), bodies)  # fmt: skip
+    monkeypatch.setattr(services.policy, "builtin", "builtin-2099-01")
+    at = visit("admin1", "catalogues", view="upgrade")
+    assert "机动车违规停放" in texts(at)
+    assert not any(c.code == "illegal_parking" for c in services.catalogues.overview(admin).changes)
+    at.button(key="slg.take_upgrade").click().run()
+    assert "升级已放进草稿" in texts(at)
+    told = {(c.code, c.after) for c in services.catalogues.overview(admin).changes}
+    assert told == {("illegal_parking", "机动车违规停放")}
