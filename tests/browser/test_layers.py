@@ -6,20 +6,17 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 import shapely
 from playwright.sync_api import expect
 
-from geo import datum
 from geo.measure import project
 from storage.store import Store
+from tests.browser.own_city import PARTS, as_offices_have_it, bring, decide, save, set_up, settled, true_city
 from tests.browser.running import Server, running_server
-from tests.exchange.files import shapefile
 
 pytestmark = pytest.mark.browser
 PASSWORD = "shezhi-2026-yi"
-PARTS = (".shp", ".shx", ".dbf", ".prj")
 
 
 @pytest.fixture(scope="module")
@@ -30,23 +27,8 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def true_city(sample_template: Path) -> dict[str, list]:
-    """Streets, and some grids and zones of one of them, where they truly lie."""
-    store = Store.open(f"sqlite:///{sample_template}/slg.db")
-    with store.look() as work:
-        streets = work.areas.in_force("street")
-        grids = [a for a in work.areas.in_force("grid") if a.street_id == streets[0].area_id][:60]
-        here = shapely.union_all([g.geometry for g in grids])
-        zones = [z for z in work.areas.in_force("zone") if here.covers(z.geometry)][:12]
-    store.close()
-    return {"street": streets, "grid": grids, "zone": zones}
-
-
-def as_offices_have_it(folder: Path, name: str, found: list, columns: dict[str, list]) -> Path:
-    """A zipped Shapefile, GBK by its mark, every point where Amap would draw it."""
-    shapes = np.array([a.geometry for a in found], dtype=object)
-    shifted = shapely.transform(shapes, lambda x, y: datum.wgs84_to_gcj02(x, y), interleaved=False)
-    return shapefile(folder, name, columns, list(shifted), encoding="GBK", crs="EPSG:4326", keep=PARTS, ldid=0x4D)
+def city(sample_template: Path) -> dict[str, list]:
+    return true_city(sample_template)
 
 
 @pytest.fixture
@@ -55,62 +37,14 @@ def admin(chromium, empty: Server):
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", base_url=empty.url)
     context.set_default_timeout(60_000)
     page = context.new_page()
-    token = re.findall(r"token=(\S+)", (empty.folder / "server.log").read_text("utf-8"))
-    page.goto("/login")
-    if page.request.get("/setup").url.endswith("/setup"):
-        page.goto(f"/setup?token={token[-1]}")
-        page.fill("input[name=username]", "first")
-        page.fill("input[name=name]", "管理")
-        page.fill("input[name=password]", PASSWORD)
-        page.click("button[type=submit]")
-    if "/login" in page.url:
-        page.fill("input[name=username]", "first")
-        page.fill("input[name=password]", PASSWORD)
-        page.click("button[type=submit]")
-    page.wait_for_url(lambda url: "/login" not in url and "/setup" not in url)
+    set_up(page, empty, "first", PASSWORD)
     yield page
     context.close()
 
 
-def settled(page) -> None:
-    page.wait_for_function(
-        "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
-    )
-
-
-def bring(page, layer: str, files) -> None:
-    page.goto(f"/layers?layer={layer}")
-    page.locator(".slg-upload").wait_for()
-    settled(page)
-    page.set_input_files(".slg-upload input[type=file]", files)
-    page.wait_for_url("**import=**")
-    expect(page.locator("h1")).to_contain_text("读到")
-    page.locator(".slg-map[data-ready]").wait_for()
-    settled(page)
-
-
-def decide(page, press, sign: str) -> None:
-    """Press something that has the file read again; done when the map shows that reading."""
-    was = page.locator(".slg-map").get_attribute("data-rows")
-    press()
-    page.wait_for_function(
-        "was => { const now = document.querySelector('[data-testid=stBidiComponentRegular]');"
-        " const map = [...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector('.slg-map')).find(Boolean);"
-        " return map && map.dataset.rows !== was && !/v=\\d+r/.test(map.dataset.rows); }",
-        arg=was,
-    )
-    settled(page)
-    expect(page.locator("h1")).to_contain_text(sign)
-
-
-def save(page, count: int) -> None:
-    page.get_by_role("button", name=f"保存 {count} 行").click()
-    expect(page.get_by_text(re.compile("存好了："))).to_be_visible()
-
-
-def test_an_empty_city_gets_its_own_boundaries_from_shapefiles(admin, empty, true_city, tmp_path):
+def test_an_empty_city_gets_its_own_boundaries_from_shapefiles(admin, empty, city, tmp_path):
     page = admin
-    streets, grids, zones = true_city["street"], true_city["grid"], true_city["zone"]
+    streets, grids, zones = city["street"], city["grid"], city["zone"]
     path = as_offices_have_it(
         tmp_path, "jd", streets, {"代码": [s.code for s in streets], "叫法": [s.name for s in streets]}
     )
@@ -150,7 +84,7 @@ def test_an_empty_city_gets_its_own_boundaries_from_shapefiles(admin, empty, tru
         kept = {layer: work.areas.shown(layer) for layer in ("street", "grid", "zone")}
         assert work.history.of("layer", "grid")[-1].actor_id
     store.close()
-    for layer, found in true_city.items():
+    for layer, found in city.items():
         by_name = {(a.code if layer != "zone" else a.name): a for a in kept[layer]}
         assert len(kept[layer]) == len(found)
         for one in found:
@@ -179,9 +113,9 @@ def test_what_the_browser_already_knows_is_no_file_is_told_before_it_is_sent(adm
         expect(page.locator(".slg-upload .told")).to_contain_text(sentence)
 
 
-def test_a_row_that_is_pressed_in_the_list_is_flown_to(admin, true_city, tmp_path):
+def test_a_row_that_is_pressed_in_the_list_is_flown_to(admin, city, tmp_path):
     page = admin
-    grids = true_city["grid"]
+    grids = city["grid"]
     names = [g.name for g in grids]
     shapes = list(grids)
     path = as_offices_have_it(
