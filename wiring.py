@@ -112,7 +112,7 @@ def now() -> datetime:
 
 def build(settings: Settings) -> Services:
     """Opens the store (migrated) and builds the services. Does not load the sample city: `prepare` does."""
-    zone = ZoneInfo(settings.timezone)
+    zone, secret_key = ZoneInfo(settings.timezone), _secret_key(settings)
     store = Store.open(settings.database_url)
     migrate(store.engine)
     photos = PhotoStore(settings.photo_store)
@@ -164,7 +164,7 @@ def build(settings: Settings) -> Services:
         reminders=RemindersService(store, rules, queue, now, zone, backs_up=settings.backup_dir is not None),
         reports=ReportsService(store, rules, policy, coverage, reports, queue, now, zone),
         bundles=bundles, clearance_date=settings.clearance_date,
-        secret_key=_secret_key(settings), public_url=settings.public_url, is_tls=settings.is_tls,
+        secret_key=secret_key, public_url=settings.public_url, is_tls=settings.is_tls,
         basemap=settings.basemap, basemap_credit=settings.basemap_credit,
         metrics_token=settings.metrics_token.get_secret_value() if settings.metrics_token else "",
     )  # fmt: skip
