@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import socket
 import tempfile
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from demo import load
@@ -29,7 +30,9 @@ from services.evidence import Evidence
 from services.exchange import Exchange
 from services.guard import LivePermissions, Sessions
 from services.history import HistoryService
+from services.identities import Identities
 from services.intake import Intake
+from services.issuer import Provider
 from services.layer_imports import LayerImports
 from services.nearby import Nearby
 from services.operations import OperationsService
@@ -81,6 +84,11 @@ class Settings(BaseSettings):
     runners: int = Field(default=2, ge=0, le=8)
     log: Literal["text", "json"] = "text"
     metrics_token: SecretStr | None = None
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    oidc_name: str = ""
+    oidc_claim: str = "preferred_username"
     clearance_date: date | None = (
         None  # the day by which no zone should be without management; the policy gives two years
     )
@@ -93,6 +101,27 @@ class Settings(BaseSettings):
                 "name the proxy's address: with * anybody could write the address that tries are counted by"
             )
         return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", value):
+            raise ValueError("SLG_OIDC_ISSUER is the address that the provider calls itself, like https://id.example")
+        return value
+
+    @model_validator(mode="after")
+    def _whole_provider(self) -> Settings:
+        if bool(self.oidc_issuer) != bool(self.oidc_client_id):
+            raise ValueError("SLG_OIDC_ISSUER and SLG_OIDC_CLIENT_ID go together")
+        return self
+
+    @property
+    def provider(self) -> Provider | None:
+        """The identity provider beside our own passwords, when there is one."""
+        if not self.oidc_issuer:
+            return None
+        secret = self.oidc_client_secret.get_secret_value() if self.oidc_client_secret else ""
+        return Provider(self.oidc_issuer, self.oidc_client_id, secret, self.oidc_name, self.oidc_claim)
 
     @property
     def listens_wide(self) -> bool:
@@ -148,6 +177,7 @@ def build(settings: Settings) -> Services:
         store=store, permissions=rules, policy=policy, people=people, people_sheets=sheets,
         places=Places(store, rules),
         account=AccountService(store, rules, sessions, passwords, now), tokens=Tokens(store, rules, sessions, now),
+        identities=Identities(store, rules, people, settings.provider, now),
         catalogues=Catalogues(store, rules, policy, queue, now, zone),
         intake=Intake(store, rules, policy, now, zone),
         evidence=evidence,

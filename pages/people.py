@@ -73,6 +73,12 @@ def draw_open(person: Person) -> None:
         say("account.revoked", name=token.name), office.tokens.revoke_of, token.id), say)  # fmt: skip
 
 
+def draw_identity(person: Person) -> None:
+    """Whether the identity provider opens this account; it is bound at the first login by it."""
+    if office.identities.of(actor, person.id):
+        logins.identity(lambda: end(say("people.unbound", name=person.name), office.identities.unbind, person.id), say)
+
+
 def named(code: str) -> str:
     return logins.action(office.permissions.actions, code, say)
 
@@ -96,6 +102,7 @@ def draw_manage(people: list[Person]) -> None:
             people_form.confirmed(say("people.confirm_disable"), say("people.disable_note"),
                                   say("people.disable", name=person.name), "people_switch", switch, person)  # fmt: skip
     draw_open(person)
+    draw_identity(person)
 
 
 everyone = list(office.people.list(actor))

@@ -17,6 +17,7 @@ from services.coverage import CoverageService
 from services.evidence import Evidence
 from services.exchange import Exchange
 from services.history import HistoryService
+from services.identities import Identities
 from services.intake import Intake
 from services.layer_imports import LayerImports
 from services.nearby import Nearby
@@ -45,6 +46,7 @@ class Services:
     people: People
     account: AccountService
     tokens: Tokens
+    identities: Identities
     people_sheets: PeopleSheets
     places: Places
     intake: Intake

@@ -53,24 +53,22 @@ class People:
         fits = self._passwords.fits(stored, password)  # also for an unknown name: the time must not tell
         if person is None or not fits or person.disabled_at is not None:
             raise NotSignedIn("wrong_login")
-        token = secrets.token_urlsafe(32)
         with self._store.work() as work:
             # Hashing took a while: the account may have been closed or given another password meanwhile.
             current = work.people.by_login(login)
             if current is None or current[0].disabled_at is not None or current[1] != stored:
                 raise NotSignedIn("wrong_login")
             work.people.try_succeeded(counted)
-            work.people.open_session(
-                id=session_id(token),
-                person_id=person.id,
-                created_at=now,
-                expires_at=now + SESSION_LIFE,
-                address=address,
-                device=device[:200],
-            )
-            work.history.write("person", person.id, "person.logged_in", {"device": device[:200]},
-                               actor_id=person.id, at=now)  # fmt: skip
-        return token, actor_of(current[0], session_id(token))
+            return self.enter(work, current[0], address=address, device=device, by="password")
+
+    def enter(self, work: Work, person: Person, *, address: str, device: str, by: str) -> tuple[str, Actor]:
+        """A new session of somebody who has shown who they are; by: how."""
+        token, now = secrets.token_urlsafe(32), self._clock()
+        work.people.open_session(id=session_id(token), person_id=person.id, created_at=now, expires_at=now + SESSION_LIFE,
+                                 address=network(address), device=device[:200])  # fmt: skip
+        told = {"device": device[:200], "by": by}
+        work.history.write("person", person.id, "person.logged_in", told, actor_id=person.id, at=now)
+        return token, actor_of(person, session_id(token))
 
     def _check_tries(self, work: Work, account: str, address: str, now: datetime) -> None:
         since = now - TRY_WINDOW

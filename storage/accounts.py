@@ -1,4 +1,4 @@
-"""What opens an account beside its password: one-time links, tokens, logins. Only hashes of secrets are stored."""
+"""What opens an account beside its password: one-time links, tokens, logins, identities. Only hashes of secrets are stored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from domain.accounts import AccessToken, LoginSession
-from storage.tables import access_tokens, login_sessions, password_links, people
+from storage.tables import access_tokens, identities, login_sessions, password_links, people
 
 
 class Accounts:
@@ -95,6 +95,22 @@ class Accounts:
         self._connection.execute(
             sa.update(table).where(wanted, table.c.revoked_at.is_(None)).values(revoked_at=at)
         )  # fmt: skip
+
+    # -- identities at another provider ------------------------------------------------------------------------
+
+    def identity_owner(self, issuer: str, subject: str) -> str | None:
+        """The person bound to an identity."""
+        i = identities.c
+        return self._connection.scalar(sa.select(i.person_id).where(i.issuer == issuer, i.subject == subject))
+
+    def has_identity(self, person_id: str) -> bool:
+        return bool(self._connection.scalar(sa.select(sa.exists().where(identities.c.person_id == person_id))))
+
+    def bind_identity(self, **row: Any) -> None:
+        self._connection.execute(sa.insert(identities).values(**row))
+
+    def end_identities(self, person_id: str) -> None:
+        self._connection.execute(sa.delete(identities).where(identities.c.person_id == person_id))
 
     # -- logins ------------------------------------------------------------------------------------------------
 

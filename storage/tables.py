@@ -86,6 +86,14 @@ password_links = Table(
     Column("used_at", Utc),
 )  # fmt: skip
 
+identities = Table(
+    "identities", metadata,
+    Column("issuer", String(255), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, unique=True),
+    Column("bound_at", Utc, nullable=False),
+)  # fmt: skip
+
 access_tokens = Table(
     "access_tokens", metadata, _id(),
     Column("person_id", ForeignKey("people.id"), nullable=False, index=True),

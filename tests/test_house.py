@@ -25,7 +25,7 @@ MAY = {
                   "wiring", "jobs", "demo", "storage", "domain", "i18n"},
     "deploy": set(),
     "demo": {"numpy", "shapely", "PIL", "pyproj", "services", "storage", "domain", "geo", "media", "i18n", "demo"},
-    "services": {"argon2", "structlog", "chinese_calendar", "numpy", "shapely", "storage", "media", "documents", "domain",
+    "services": {"argon2", "authlib", "joserfc", "requests", "structlog", "chinese_calendar", "numpy", "shapely", "storage", "media", "documents", "domain",
                  "geo", "i18n", "services"},
     "storage": {"sqlalchemy", "alembic", "shapely", "numpy", "pyogrio", "defusedxml", "xlsxwriter", "python_calamine", "domain",
                 "storage"},

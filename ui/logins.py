@@ -63,6 +63,10 @@ def tokens(
                      mark=say("account.ends_soon") if is_ending else "")  # fmt: skip
 
 
+def identity(unbind: Callable[[], None], say: Words) -> None:
+    _with_button(say("people.bound"), say("people.bound_note"), say("people.unbind"), "unbind", unbind)
+
+
 def action(known: Mapping[str, Action], code: str, say: Words) -> str:
     """An action in words; one that the policy no longer has reads as its code."""
     found = known.get(code)

@@ -40,7 +40,18 @@ BODY_CAP_BYTES = 4_000_000  # a capture with twenty previews; originals are stre
 STREAMED = re.compile(r"/api/v1/captures/[^/]+/photos/[^/]+|/api/v1/people/sheets|/api/v1/layers/[^/]+/imports")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 # What anyone may fetch: the doors, the health of the server, files that are public in the package anyway.
-OPEN_PATHS = ("/login", "/logout", "/setup", "/reset", "/healthz", "/readyz", "/favicon.ico", "/robots.txt")
+OPEN_PATHS = (
+    "/login",
+    "/login/oidc",
+    "/login/oidc/callback",
+    "/logout",
+    "/setup",
+    "/reset",
+    "/healthz",
+    "/readyz",
+    "/favicon.ico",
+    "/robots.txt",
+)
 WATCHED = "/metrics"
 OPEN_PREFIXES = ("/assets/", "/static/")
 # First parts of addresses that a route of ours or Streamlit itself answers; the rest must be a page.

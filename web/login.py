@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from domain.errors import NotFound, Refused
 from domain.records import Person
 from i18n import words
+from services.issuer import Provider
 from services.people import SESSION_LIFE, People
 from web.gate import COOKIE, Cookies
 from web.plain import PlainPages, form_of, lang_of, local
@@ -25,13 +26,15 @@ class Doors:
     """has_sample: true while the sample city's accounts have the passwords that the README prints."""
 
     def __init__(
-        self, people: People, cookies: Cookies, pages: PlainPages, *, is_tls: bool, has_sample: Callable[[], bool]
-    ) -> None:
+        self, people: People, cookies: Cookies, pages: PlainPages, *, is_tls: bool, has_sample: Callable[[], bool],
+        provider: Provider | None = None,
+    ) -> None:  # fmt: skip
         self._people = people
         self._cookies = cookies
         self._pages = pages
         self._is_tls = is_tls
         self._has_sample = has_sample
+        self._provider = provider
         self._queue = CapacityLimiter(AT_THE_DOOR)
 
     def login_page(self, request: Request) -> Response:
@@ -52,6 +55,13 @@ class Doors:
                                                 limiter=self._queue)  # fmt: skip
         except Refused as refused:
             return self._login(request, next=wanted, username=username, refused=refused)
+        return await self.let_in(request, token, wanted)
+
+    async def let_in(self, request: Request, token: str, wanted: str) -> Response:
+        """Let a new session in. A login is always a new one; the one this browser had before ends with it."""
+        before = request.scope.get("slg.actor")
+        if before is not None and before.session_id:
+            await to_thread.run_sync(self._people.log_out, before.session_id)
         answer = RedirectResponse(wanted, 303)
         answer.set_cookie(
             COOKIE, self._cookies.seal(token), max_age=int(SESSION_LIFE.total_seconds()), httponly=True,
@@ -59,15 +69,14 @@ class Doors:
         )  # fmt: skip
         return answer
 
+    def refused(self, request: Request, wanted: str, refused: Refused) -> Response:
+        """The login page with one sentence: another way in came to nothing."""
+        return self._login(request, next=wanted, refused=refused)
+
     def _knock(self, request: Request, username: str, password: str) -> tuple[str, object]:
         address = request.client.host if request.client else ""
         device = request.headers.get("user-agent", "")
-        entered = self._people.log_in(username, password, address=address, device=device)
-        # A login is always a new session; the one this browser had before ends with it.
-        before = request.scope.get("slg.actor")
-        if before is not None and before.session_id:
-            self._people.log_out(before.session_id)
-        return entered
+        return self._people.log_in(username, password, address=address, device=device)
 
     async def log_out(self, request: Request) -> Response:
         actor = request.scope.get("slg.actor")
@@ -126,7 +135,7 @@ class Doors:
         asked = request.query_params.get("told", "")
         told = words(lang_of(request))(f"login.{asked}") if asked in TOLD and not refused else ""
         return self._pages.draw(request, "login.html", refused=refused or "", next=next, username=username, told=told,
-                                has_sample=self._has_sample())  # fmt: skip
+                                has_sample=self._has_sample(), provider=self._provider)  # fmt: skip
 
     def _draw_refused(self, request: Request, template: str, refused: Refused, nowhere: str, **facts: Any) -> Response:
         """A page refused; "not found" has words of its own here, for it means the token."""

@@ -15,6 +15,7 @@ from web.capture import CaptureApp
 from web.gate import Cookies
 from web.login import Doors
 from web.metrics import Metrics
+from web.oidc import BACK, PATH, OidcDoors
 from web.plain import PlainPages
 
 
@@ -25,7 +26,10 @@ def routes(services: Services, cookies: Cookies, metrics: Metrics | None = None)
         PlainPages(services.bundles.urls.get("look.css", "")),
         is_tls=services.is_tls,
         has_sample=services.has_known_passwords,
+        provider=services.identities.provider,
     )
+    oidc = OidcDoors(services.identities, doors, secret_key=services.secret_key, public_url=services.public_url,
+                     is_tls=services.is_tls)  # fmt: skip
 
     def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -45,6 +49,8 @@ def routes(services: Services, cookies: Cookies, metrics: Metrics | None = None)
     return [
         Route("/login", doors.login_page, methods=["GET"]),
         Route("/login", doors.log_in, methods=["POST"]),
+        Route(PATH, oidc.begin, methods=["GET"]),
+        Route(BACK, oidc.back, methods=["GET"]),
         Route("/logout", doors.log_out, methods=["POST"]),
         Route("/setup", doors.setup_page, methods=["GET"]),
         Route("/setup", doors.set_up, methods=["POST"]),

@@ -62,6 +62,7 @@ def fill(store: Store, noon) -> None:
             [{"id": "l", "person_id": who.id, "made_by": None, "made_at": noon, "expires_at": noon}]
         )
         work.accounts.add_token(AccessToken("t", who.id, "device", "🙂", ("a", "b:own"), noon, noon), hash="h")
+        work.accounts.bind_identity(issuer="https://id", subject="主", person_id=who.id, bound_at=noon)
         work.areas.add([zone, replace(zone, id=new_id(), version=2, status="draft")], at=noon)
         work.areas.link(zone.id, zone.id, "next", at=noon)
         work.areas.set_division(zone.id, [DivisionRow(None, None, "", "", 1 / 3, 1.0, 0, 0, False, None)])

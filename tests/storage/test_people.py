@@ -205,3 +205,20 @@ def test_logins_that_stand_are_listed_newest_first_and_one_may_go_on(store, noon
         assert found == [LoginSession("s1", who.id, noon + hour, noon + 2 * hour, "::1", "")]
         work.people.revoke_all(who.id, at=noon)
         assert work.accounts.sessions_of(who.id, at=noon + hour) == []
+
+
+def test_an_identity_opens_one_person_and_a_person_has_one(store, noon):
+    who, other = person(), person()
+    with store.work() as work:
+        for one in (who, other):
+            work.people.add(one, password_hash="hash")
+        work.accounts.bind_identity(issuer="https://a", subject="s", person_id=who.id, bound_at=noon)
+        assert work.accounts.identity_owner("https://a", "s") == who.id
+        assert work.accounts.identity_owner("https://b", "s") is None
+        assert [work.accounts.has_identity(one.id) for one in (who, other)] == [True, False]
+    for row in ({"subject": "s", "person_id": other.id}, {"subject": "t", "person_id": who.id}):
+        with pytest.raises(IntegrityError), store.work() as work:
+            work.accounts.bind_identity(issuer="https://a", bound_at=noon, **row)
+    with store.work() as work:
+        work.accounts.end_identities(who.id)
+        assert work.accounts.identity_owner("https://a", "s") is None

@@ -592,6 +592,7 @@ def test_the_key_is_made_once_and_for_us_alone(tmp_path: Path, monkeypatch):
 def test_a_short_or_empty_key_is_refused(tmp_path: Path, monkeypatch):
     import wiring
 
+    (tmp_path / "VERSION").write_text("0")
     monkeypatch.setattr(wiring, "HOME", tmp_path)
     with pytest.raises(ValueError, match="SLG_SECRET_KEY"):
         build(settings(tmp_path, secret_key="short"))

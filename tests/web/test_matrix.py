@@ -13,7 +13,7 @@ import tempfile
 import tomllib
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -416,6 +416,16 @@ def polygon(side: str) -> dict[str, Any]:
     return json.loads(json.dumps(square(side, 0.006).__geo_interface__))
 
 
+def bound(city: City) -> str:
+    """Somebody whom an identity of another provider opens."""
+    with city.services.store.work() as work:
+        work.accounts.end_identities(city.spare)
+        work.accounts.bind_identity(
+            issuer="https://id.example", subject="s", person_id=city.spare, bound_at=datetime.now(UTC)
+        )
+    return city.spare
+
+
 def known_password(city: City, who: Actor) -> str:
     """Give somebody a password, hashed in a moment: here it does not matter how well."""
     passwords = city.services.people._passwords
@@ -567,6 +577,8 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     "people_sheets.template": lambda c, who, side: {},
     "people_sheets.links": lambda c, who, side: {"stored": Handed((), 0, 0, now()), "address": "https://x.test"},
     "people_sheets.export": lambda c, who, side: {"ending": ".csv"},
+    "identities.of": lambda c, who, side: {"person_id": c.spare},
+    "identities.unbind": lambda c, who, side: {"person_id": bound(c)},
     "places.locate": lambda c, who, side: {"lon": middle(side)[0], "lat": middle(side)[1]},
     "places.layer": lambda c, who, side: {"layer": "zone"},
     "places.buildings": lambda c, who, side: {"box": box(side)},
