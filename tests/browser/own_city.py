@@ -14,6 +14,7 @@ from storage.store import Store
 from tests.browser.running import Server
 from tests.exchange.files import shapefile
 
+PATIENT_MS = 90_000
 PARTS = (".shp", ".shx", ".dbf", ".prj")
 
 
@@ -65,7 +66,7 @@ def bring(page, layer: str, files) -> None:
     settled(page)
     page.set_input_files(".slg-upload input[type=file]", files)
     page.wait_for_url("**import=**")
-    expect(page.locator("h1")).to_contain_text("读到")
+    expect(page.locator("h1")).to_contain_text("读到", timeout=PATIENT_MS)
     page.locator(".slg-map[data-ready]").wait_for()
     settled(page)
 
@@ -81,9 +82,20 @@ def decide(page, press, sign: str) -> None:
         arg=was,
     )
     settled(page)
-    expect(page.locator("h1")).to_contain_text(sign)
+    expect(page.locator("h1")).to_contain_text(sign, timeout=PATIENT_MS)
+
+
+def open_list(page, label: str) -> None:
+    """In the middle of the screen first: a list that opens while the page still scrolls closes again."""
+    box = page.get_by_role("combobox", name=label)
+    box.wait_for()
+    box.evaluate("""async (e) => {
+        e.scrollIntoView({ block: "center", behavior: "instant" });
+        for (let i = 0; i < 10; i += 1) await new Promise(requestAnimationFrame);
+    }""")
+    box.click()
 
 
 def save(page, count: int) -> None:
     page.get_by_role("button", name=f"保存 {count} 行").click()
-    expect(page.get_by_text(re.compile("存好了："))).to_be_visible()
+    expect(page.get_by_text(re.compile("存好了："))).to_be_visible(timeout=PATIENT_MS)
