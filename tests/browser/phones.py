@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, Playwright
+from playwright.sync_api import BrowserContext, Error, Page, Playwright
 
 from tests.browser.running import CHROMIUM, FLAGS, PASSWORD
 
@@ -33,7 +33,8 @@ def phone(
     try:
         yield context
     finally:
-        context.close()
+        with suppress(Error):  # a browser that was killed has nothing left to close
+            context.close()
 
 
 def kill(profile: Path) -> None:
