@@ -171,10 +171,15 @@ class People:
         return [tokens[person_id] for person_id in person_ids]
 
     def make_link_for(self, username: str) -> str:
-        """A link for whoever lost the password, made on the server's console. Raises NotFound, Invalid("account_closed")."""
+        """A link for whoever lost the password, made on the server's console.
+
+        Raises Invalid("no_such_account"), Invalid("account_closed").
+        """
         with self._store.work() as work:
             found = work.people.by_login(username)
-            return self.make_link(work, _open_account(found[0] if found else None).id, made_by=None)
+            if found is None:
+                raise Invalid("no_such_account", login=username)
+            return self.make_link(work, _open_account(found[0]).id, made_by=None)
 
     def link_owner(self, token: str) -> Person:
         """Whose link it is. Raises NotFound when it was used, is over, or a newer one was made."""

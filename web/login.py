@@ -134,7 +134,9 @@ class Doors:
     def _login(self, request: Request, *, next: str, username: str = "", refused: Refused | None = None) -> Response:
         asked = request.query_params.get("told", "")
         told = words(lang_of(request))(f"login.{asked}") if asked in TOLD and not refused else ""
-        return self._pages.draw(request, "login.html", refused=refused or "", next=next, username=username, told=told,
+        # Another way in came to nothing: that is no fault of what stands in the fields.
+        is_of_fields = refused is not None and not refused.code.startswith("oidc_")
+        return self._pages.draw(request, "login.html", refused=refused or "", is_of_fields=is_of_fields, next=next, username=username, told=told,
                                 has_sample=self._has_sample(), provider=self._provider)  # fmt: skip
 
     def _draw_refused(self, request: Request, template: str, refused: Refused, nowhere: str, **facts: Any) -> Response:

@@ -156,6 +156,9 @@ def test_a_closed_account_gets_no_link_and_its_old_one_is_gone(city: City, name:
             call()
         assert refused.value.code == "account_closed"
     office.disable(admin, person.id, disabled=False)
+    with pytest.raises(Invalid) as refused:
+        office.make_link_for("nobody")
+    assert refused.value.code == "no_such_account"
     with pytest.raises(NotFound):
         office.link_owner(token)
     assert office.link_owner(office.reset_password(admin, person.id)) == person

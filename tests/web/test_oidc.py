@@ -96,6 +96,7 @@ def refused(answer, code: str, **facts) -> bool:
     page = Page(answer.text)
     assert words("zh")(f"refused.{code}", **facts) in page.text, page.text
     assert "password" in page.inputs
+    assert "aria-invalid" not in page.inputs["username"], "the fields are not to blame"
     assert COOKIE not in answer.cookies
     assert answer.status_code == (503 if code == "oidc_away" else 401)
     return True
