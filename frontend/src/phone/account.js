@@ -90,8 +90,9 @@ export function account({ store, asks, deviceName, onChange = () => {} }) {
     },
     /** Call only when nothing is unsent. The server's session and the token end, caches are wiped. */
     async logOut() {
+      // The token ends itself: the browser's login may be over, or another person's.
       const { token_id } = me ?? {};
-      if (token_id) await asks.ask("DELETE", `/devices/${token_id}`, { cookie: true }).catch(() => {});
+      if (token_id) await asks.ask("DELETE", `/devices/${token_id}`).catch(() => {});
       await store.wipeCaches();
       await keep(null);
     },

@@ -18,6 +18,7 @@ function rig({ cookie = "a", devices = true, fact = null } = {}) {
   const asks = {
     async ask(method, path, { cookie: withCookie = false } = {}) {
       world.calls.push(`${method} ${path}`);
+      if (method === "DELETE") world.ended = withCookie ? world.cookie : phone.token();
       if (world.cookie === "away") throw new NoAnswer("away");
       const token = phone.token();
       if (path === "/devices") return world.devices ? { status: 201, body: { id: "t1", token: `slgd_${world.cookie}` } } : { status: 404, body: {} };
@@ -87,4 +88,13 @@ test("no answer changes nothing", async () => {
 test("a device is named so that a person knows it again", () => {
   assert.equal(deviceName("Mozilla/5.0 (Linux; Android 14; Pixel 7) AppleWebKit/537.36 Chrome/131.0 Mobile Safari/537.36"), "Android Chrome");
   assert.equal(deviceName("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 Version/18.0 Mobile Safari/604.1"), "iPhone Safari");
+});
+
+test("logging out ends the token by itself, also when the browser's login is over", async () => {
+  const { world, phone } = rig();
+  await phone.check();
+  world.cookie = null;
+  await phone.logOut();
+  assert.equal(world.ended, "slgd_a");
+  assert.deepEqual([phone.me, phone.token(), world.wiped], [null, null, 1]);
 });
