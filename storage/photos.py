@@ -41,6 +41,7 @@ class PhotoStore:
         for folder in (self._originals, self._views):
             folder.mkdir(parents=True, exist_ok=True)
         self._arriving.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(root)
 
     def arriving(self) -> Arriving:
         """A file that comes in one go."""
@@ -73,13 +74,13 @@ class PhotoStore:
     def keep(self, arriving: Arriving | Growing, sha256: str) -> Path:
         """Move a complete, hashed file to its name for good. Safe when the same original is there already."""
         target = self.original(sha256)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.parent not in self._settled:  # its name is safe before anything is called by it, once for good
+            target.parent.mkdir(parents=True, exist_ok=True)
+            sync_folder(target.parent.parent)
+            self._settled.add(target.parent)
         arriving.finish()
         os.replace(arriving.path, target)
         sync_folder(target.parent)
-        if target.parent not in self._settled:  # its own name lies in the folder above: safe once, safe for good
-            sync_folder(target.parent.parent)
-            self._settled.add(target.parent)
         arriving.close()
         return target
 

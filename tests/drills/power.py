@@ -209,6 +209,7 @@ class Files:
         self._root, self._on_write = root, on_write
         self._contents: dict[int, bytes] = {}  # inode to what its last fsync made safe
         self._names: dict[Path, dict[str, int]] = {}  # folder to the names that its last fsync made safe
+        self._was: dict[Path, Path] = {}  # a new name that is not safe yet, to the name before it
         for folder in [root, *(p for p in root.rglob("*") if p.is_dir())]:
             self._know(folder, with_contents=True)
         fsync, replace = os.fsync, os.replace
@@ -225,6 +226,7 @@ class Files:
         def replaced(source: Any, target: Any) -> None:
             self._before(Path(target))
             replace(source, target)
+            self._was[Path(target)] = Path(source)
             self._before(Path(target))
 
         monkeypatch.setattr(os, "fsync", synced)
@@ -233,18 +235,17 @@ class Files:
     def image(self, folder: Path, dice: random.Random) -> None:
         for path in sorted(p for p in self._root.rglob("*") if p.is_file()):
             is_named = path.name in self._names.get(path.parent, {}) and self._is_reached(path.parent)
-            if not is_named and dice.random() < 0.5:
-                continue
             content = self._contents.get(path.stat().st_ino)
+            if not is_named and dice.random() < 0.5:
+                # A file has its old name or its new one: renaming is one step, whenever it gets to the disk.
+                was = self._was.get(path)
+                if was is None or content is None:
+                    continue
+                path = was
             if content is None:
                 whole = path.read_bytes()
                 content = whole[: dice.randrange(len(whole) + 1)]
             self._write(folder, path, content)
-        for parent, names in self._names.items():  # a rename that was not synced: the old name may be back
-            for name, inode in names.items():
-                gone = parent / name
-                if not gone.exists() and inode in self._contents and dice.random() < 0.5:
-                    self._write(folder, gone, self._contents[inode])
 
     def _is_reached(self, folder: Path) -> bool:
         """True when the way to a folder is safe too."""
@@ -262,6 +263,9 @@ class Files:
     def _know(self, folder: Path, *, with_contents: bool = False) -> None:
         found = {entry.name: entry.stat().st_ino for entry in folder.iterdir()}
         self._names[folder] = found
+        for new, old in self._was.items():  # the old name went in the same step as the new one came
+            if old.parent == folder and new.exists():
+                self._names.setdefault(new.parent, {})[new.name] = new.stat().st_ino
         if with_contents:
             self._contents |= {e.stat().st_ino: e.read_bytes() for e in folder.iterdir() if e.is_file()}
 
