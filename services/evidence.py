@@ -113,9 +113,13 @@ class Evidence:
             raise Busy("disk_full")
         if part is None:
             return Arrival(photo, actor.person_id, self._photos.arriving(), min(photo.size, PHOTO_CAP_BYTES))
-        if self._arrived_bytes(photo) == photo.size and (finished := self._finish(photo, actor)).state == "kept":
-            return finished
-        return Arrival(photo, actor.person_id, self._next_part(photo, part), part.last + 1)
+        file = self._next_part(photo, part)
+        if file is None:  # all of it is here already
+            photo = self._finish(photo, actor)
+            if photo.state == "kept":
+                return photo
+            raise Conflict("upload_offset", offset=self._arrived_bytes(photo))
+        return Arrival(photo, actor.person_id, file, part.last + 1)
 
     def _finish(self, photo: Photo, actor: Actor) -> Photo:
         """Keep what is here whole; whole but wrong it is thrown away. Whoever is just doing that is waited for a moment."""
@@ -147,7 +151,8 @@ class Evidence:
             raise NotFound()
         return photo
 
-    def _next_part(self, photo: Photo, part: Part) -> Growing:
+    def _next_part(self, photo: Photo, part: Part) -> Growing | None:
+        """The open file, where the part fits on; None when nothing is left to come."""
         try:
             file = self._photos.growing(photo.record_id, photo.sha256)
         except Occupied:
@@ -157,6 +162,8 @@ class Evidence:
         if file.size != part.first:
             here = file.size
             file.leave()
+            if here == photo.size:
+                return None
             raise Conflict("upload_offset", offset=here)
         return file
 

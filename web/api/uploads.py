@@ -50,11 +50,13 @@ def router(services: Services) -> APIRouter:
             async for piece in pieces(request, SILENCE_S if part else None):
                 await run_in_threadpool(evidence.take, arrival, piece)
             return await run_in_threadpool(_finish, services, arrival, part, actor)
-        except ClientDisconnect:
-            return Response(status_code=400)  # nobody is there to read it
-        finally:
+        except BaseException as error:
+            # Also when the client goes away in the middle, or the server is told to stop.
             with anyio.CancelScope(shield=True):
                 await run_in_threadpool(evidence.abandon, arrival)
+            if isinstance(error, ClientDisconnect):
+                return Response(status_code=400)  # nobody is there to read it
+            raise
 
     return doors
 
