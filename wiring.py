@@ -49,6 +49,7 @@ from services.reports import ReportsService
 from services.sweep import Sweep
 from services.timetable import TimetableService
 from services.tokens import Tokens
+from services.views import Views
 from services.zones import Zones
 from storage.layer_files import LayerFiles
 from storage.photos import PhotoStore
@@ -163,8 +164,8 @@ def build(settings: Settings) -> Services:
     coverage = CoverageService(store, rules, policy, now)
     timetable = TimetableService(store, rules, queue, now, zone)
     timetable.seed()
-    evidence = Evidence(store, photos, rules, policy, queue, now, zone, font=bundles.font,
-                        decodes_heic=settings.decode_heic)  # fmt: skip
+    evidence = Evidence(store, photos, rules, queue, now)
+    views = Views(store, photos, policy, queue, now, zone, font=bundles.font, decodes_heic=settings.decode_heic)
     Backups(store, photos, reports, queue, now, zone, folder=settings.backup_dir)
     # Who leaves things behind says here how they are taken away; the timetable calls it every few minutes.
     sweep = Sweep(store, queue, reports, now)
@@ -180,7 +181,7 @@ def build(settings: Settings) -> Services:
         identities=Identities(store, rules, people, settings.provider, now),
         catalogues=Catalogues(store, rules, policy, queue, now, zone),
         intake=Intake(store, rules, policy, now, zone),
-        evidence=evidence,
+        evidence=evidence, views=views,
         records=RecordsService(store, rules, policy, calendar, now),
         own=OwnRecords(store, rules, policy, queue, now), nearby=Nearby(store, rules, policy, now),
         zones=Zones(store, rules, policy, now), assets=AssetsService(store, rules, policy, now), coverage=coverage,
@@ -189,7 +190,7 @@ def build(settings: Settings) -> Services:
         operations=OperationsService(
             store, rules, photos, queue, now, app_version=(HOME / "VERSION").read_text("ascii").strip(),
             backup_dir=settings.backup_dir, certificate=settings.tls_cert,
-            decoder_restarts=lambda: evidence.decoder_restarts,
+            decoder_restarts=lambda: views.decoder_restarts,
         ),
         reminders=RemindersService(store, rules, queue, now, zone, backs_up=settings.backup_dir is not None),
         reports=ReportsService(store, rules, policy, coverage, reports, queue, now, zone),

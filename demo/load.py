@@ -22,7 +22,7 @@ from demo.pictures import picture
 from domain.chain import canonical_json
 from domain.records import AUTO, Person
 from services import Services
-from services.evidence import MAKE_VIEWS
+from services.views import MAKE_VIEWS
 from services.zones import division_rows
 from storage.photos import PhotoStore
 from storage.records import position_json

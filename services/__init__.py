@@ -33,6 +33,7 @@ from services.reminders import RemindersService
 from services.reports import ReportsService
 from services.timetable import TimetableService
 from services.tokens import Tokens
+from services.views import Views
 from services.zones import Zones
 from storage.store import Store
 
@@ -51,6 +52,7 @@ class Services:
     places: Places
     intake: Intake
     evidence: Evidence
+    views: Views
     records: RecordsService
     own: OwnRecords
     nearby: Nearby
@@ -92,5 +94,5 @@ class Services:
             return work.meta("sample_passwords") == "known"
 
     def close(self) -> None:
-        self.evidence.close()
+        self.views.close()
         self.store.close()

@@ -1,47 +1,41 @@
 """A file on its way into a layer, step by step: brought, read, looked at, decided about, stored. Each step is kept.
 
-Reading and storing are jobs of the queue: the page stays free, and a runner that dies is followed by another. What is
-stored is read once more from the same bytes with the same choices, and only over the layer that was looked at.
+What people decide is here; reading and storing are runs of the queue, in layer_runs.py.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Any
 
 from documents.problem_sheet import problem_sheet
 from domain import layers
-from domain.errors import Busy, Conflict, Invalid, NotAllowed, NotFound, Refused, TooLarge
+from domain.errors import Busy, Conflict, Invalid, NotFound, TooLarge
 from domain.layers import LayerImport
 from domain.policy.permissions import Permissions
 from domain.records import Actor
 from geo.guess import DATUMS
 from i18n import words
-from services.exchange import ACTION, Choices, Exchange, Preview, check_choices
+from services.exchange import ACTION, Choices, Exchange, check_choices
 from services.layer_keeping import take_away
-from services.layer_preview import Stored
-from services.layer_summary import SHEET_AT_MOST, map_rows, problems_of, shifted, summary_of
-from services.queue import Closing, Queue
-from storage.jobs import Job
+from services.layer_runs import MAP, PROBLEMS, STORE, LayerRuns, queue_reading
+from services.layer_summary import shifted
+from services.queue import Queue
 from storage.layer_files import LayerFiles
 from storage.layers import FILE_AT_MOST_MB, MB
 from storage.photos import Arriving
 from storage.store import Store, Work
-from storage.tables import layer_imports as table
 
-PREVIEW, STORE = "layer.preview", "layer.store"
+OPEN = ("uploaded", "reading", "ready", "refused")  # may still be decided about otherwise, or put away
 ENDINGS = (".zip", ".geojson", ".json", ".gpkg", ".kml", ".kmz", ".csv", ".txt", ".tsv")
-MAP, PROBLEMS = ".map.json", ".problems.json"
 KEPT_FOR = timedelta(days=1)
-TOLD_EVERY_S = 0.7
 NAME_LENGTH = 120
 CHOSEN = frozenset(f.name for f in fields(Choices))
 
@@ -68,23 +62,17 @@ class Overview:
     at: datetime | None = None
 
 
-class _TakenOver(Exception):
-    """Another run has this import now, or a person changed their mind: this one writes nothing more."""
-
-
 class LayerImports:
     def __init__(
         self, store: Store, exchange: Exchange, files: LayerFiles, permissions: Permissions, queue: Queue,
         clock: Callable[[], datetime],
     ) -> None:  # fmt: skip
         self._store = store
-        self._exchange = exchange
         self._files = files
         self._permissions = permissions
         self._queue = queue
         self._clock = clock
-        queue.handle(PREVIEW, self._read)
-        queue.handle(STORE, self._keep)
+        LayerRuns(store, exchange, files, queue, clock)
 
     # -- in ----------------------------------------------------------------------------------------------------
 
@@ -131,7 +119,7 @@ class LayerImports:
             found = work.layer_imports.get(new.id)
             if found is None:
                 work.layer_imports.add(new)
-                self._queue_reading(work, new.id, new.revision)
+                queue_reading(self._queue, work, new.id, new.revision)
             return found or new
 
         kept = self._store.run(add)
@@ -191,18 +179,18 @@ class LayerImports:
         """Read it again with other choices. Raises Invalid for a choice that cannot be, Conflict once it is being stored."""
         found = self.get(import_id, actor)
         check_choices(choices)
-        if found.state not in ("uploaded", "reading", "ready", "refused"):
+        if found.state not in OPEN:
             raise Conflict("layer_import_over")
         revision = found.revision + 1
 
         def change(work: Work) -> bool:
             is_ours = work.layer_imports.update(
-                import_id, table.c.revision == found.revision, table.c.state == found.state, state="uploaded",
+                import_id, if_revision=found.revision, if_states=(found.state,), state="uploaded",
                 revision=revision, choices=choices.as_json(), refusal=None, progress={}, runner=None,
                 changed_by=actor.person_id, changed_at=self._clock(),
             )  # fmt: skip
             if is_ours:
-                self._queue_reading(work, import_id, revision)
+                queue_reading(self._queue, work, import_id, revision)
             return is_ours
 
         with self._store.work() as work:
@@ -233,7 +221,7 @@ class LayerImports:
         now = self._clock()
         with self._store.work() as work:
             is_ours = work.layer_imports.update(
-                import_id, table.c.revision == revision, table.c.state == "ready", state="storing", progress={},
+                import_id, if_revision=revision, if_states=("ready",), state="storing", progress={},
                 runner=None, changed_by=actor.person_id, changed_at=now,
             )  # fmt: skip
             if not is_ours:
@@ -247,152 +235,24 @@ class LayerImports:
         found = self.get(import_id, actor)
         with self._store.work() as work:
             is_closed = work.layer_imports.update(
-                import_id, table.c.state.in_(("uploaded", "reading", "ready", "refused")), state="closed", runner=None,
+                import_id, if_states=OPEN, state="closed", runner=None,
                 changed_by=actor.person_id, changed_at=self._clock(),
             )  # fmt: skip
         if not is_closed and found.state != "closed":
             raise Conflict("layer_import_over")
         self._files.drop(import_id)
 
-    # -- the jobs ----------------------------------------------------------------------------------------------
-
-    def _queue_reading(self, work: Work, import_id: str, revision: int) -> None:
-        payload = {"id": import_id, "revision": str(revision)}
-        self._queue.put(work, PREVIEW, f"{PREVIEW}:{import_id}:{revision}", payload)
-
-    def _read(self, job: Job) -> Closing | None:
-        with self._store.look() as work:
-            found = work.layer_imports.get(job.payload["id"])
-        if (
-            found is None
-            or found.state not in ("uploaded", "reading")
-            or str(found.revision) != job.payload["revision"]
-        ):
-            return None
-        run = uuid.uuid4().hex
-        try:
-            self._mark(found, "reading", run)
-            preview = self._preview(found, run, job)
-            self._files.write(found.id, MAP, map_rows(preview))
-            told = problems_of(preview.rows, SHEET_AT_MOST)
-            self._files.write(found.id, PROBLEMS, json.dumps(told, ensure_ascii=False).encode())
-        except _TakenOver:
-            return None
-        except Busy:
-            raise  # it will pass; the queue tries again
-        except Refused as refused:
-            return self._closing(found, run, state="refused", summary=None, refusal=_refusal(refused))
-        summary = summary_of(preview)
-        del preview
-        return self._closing(found, run, state="ready", summary=summary, stamp=summary.pop("stamp"))
-
-    def _keep(self, job: Job) -> Closing | None:
-        with self._store.look() as work:
-            found = work.layer_imports.get(job.payload["id"])
-        if found is not None and found.state == "stored":  # a run before this one died after the last transaction
-            return self._after(found, self._exchange.place(found.layer))
-        if found is None or found.state != "storing":
-            return None
-        run = uuid.uuid4().hex
-
-        def claim(work: Work, done: int, of: int) -> None:
-            job.go_on()
-            self._claim(work, found, run, {"step": "store", "done": done, "of": of})
-
-        try:
-            self._mark(found, "storing", run)
-            preview = self._preview(found, run, job)
-            if preview.stamp != found.stamp:
-                raise Conflict("layer_changed_meanwhile", field="layer")
-            if preview.sha256 != found.sha256:
-                raise Invalid("layer_file_differs", field="file")
-            stored = self._exchange.store(
-                preview, self._person(found), import_id=found.id,
-                claim=claim,
-                finish=lambda work, kept: self._stored(work, found, kept),
-            )  # fmt: skip
-            del preview
-        except _TakenOver:
-            return None
-        except Busy:
-            raise
-        except Conflict as refused:  # somebody changed the layer: look again, with this said above it
-            return self._again(found, run, _refusal(refused))
-        except Refused as refused:
-            return self._closing(found, run, state="refused", refusal=_refusal(refused))
-        with self._store.look() as work:
-            done = work.layer_imports.get(found.id)
-        return self._after(done, stored.buildings_placed) if done is not None else None
-
-    def _preview(self, found: LayerImport, run: str, job: Job) -> Preview:
-        path = self._files.path(found.id, found.ending)
-        if not path.is_file():
-            raise Invalid("layer_file_gone", field="file")
-        last = 0.0
-
-        def tell(step: str, done: int, of: int) -> None:
-            nonlocal last
-            job.go_on()
-            if time.monotonic() - last >= TOLD_EVERY_S:
-                last = time.monotonic()
-                with self._store.work() as work:
-                    self._claim(work, found, run, {"step": step, "done": done, "of": of})
-
-        chosen = Choices.from_json(found.choices)
-        return self._exchange.preview(path, found.layer, self._person(found), chosen, tell, file_name=found.file_name)
-
-    def _mark(self, found: LayerImport, state: str, run: str) -> None:
-        """This run has it from now on; an earlier one that still lives finds out at its next step."""
-        with self._store.work() as work:
-            if not work.layer_imports.update(
-                found.id, table.c.revision == found.revision, table.c.state == found.state, state=state, runner=run
-            ):
-                raise _TakenOver
-
-    def _claim(self, work: Work, found: LayerImport, run: str, progress: dict[str, Any]) -> None:
-        if not work.layer_imports.update(found.id, table.c.runner == run, progress=progress):
-            raise _TakenOver
-
-    def _stored(self, work: Work, found: LayerImport, stored: Stored) -> None:
-        work.layer_imports.update(found.id, state="stored", stored=asdict(stored), progress={}, refusal=None,
-                                  changed_at=self._clock())  # fmt: skip
-
-    def _after(self, found: LayerImport, placed: int) -> Closing:
-        """What follows the last transaction; may be done twice."""
-        self._files.drop(found.id)
-        stored = {**(found.stored or {}), "buildings_placed": placed}
-        return lambda work: _ignore(work.layer_imports.update(found.id, stored=stored))
-
-    def _again(self, found: LayerImport, run: str, refusal: dict[str, Any]) -> Closing:
-        def close(work: Work) -> None:
-            revision = found.revision + 1
-            if work.layer_imports.update(found.id, table.c.runner == run, state="uploaded", revision=revision,
-                                         refusal=refusal, progress={}, runner=None, changed_at=self._clock()):  # fmt: skip
-                self._queue_reading(work, found.id, revision)
-
-        return close
-
-    def _closing(self, found: LayerImport, run: str, **values: Any) -> Closing:
-        values |= {"progress": {}, "runner": None, "changed_at": self._clock()}
-        return lambda work: _ignore(work.layer_imports.update(found.id, table.c.runner == run, **values))
-
-    def _person(self, found: LayerImport) -> Actor:
-        """Whoever decided last, as they are now."""
-        with self._store.look() as work:
-            person = work.people.get(found.changed_by)
-        if person is None or person.disabled_at is not None:
-            raise NotAllowed(action=ACTION)
-        return Actor(person.id, person.name, person.assignments, person.lang)
+    # -- left behind -------------------------------------------------------------------------------------------
 
     def sweep(self) -> int:
         """Close what nobody came back to for a day, drop files that stopped coming and rows that nobody will show."""
         limit = self._clock() - KEPT_FOR
         with self._store.look() as work:
-            left = work.layer_imports.before(limit, ("uploaded", "reading", "ready", "refused"))
+            left = work.layer_imports.before(limit, OPEN)
             hidden = work.layer_imports.hidden(limit)
         for one in left:
             with self._store.work() as work:
-                work.layer_imports.update(one.id, table.c.state == one.state, state="closed", runner=None)
+                work.layer_imports.update(one.id, if_states=(one.state,), state="closed", runner=None)
         for import_id in hidden:
             take_away(self._store, import_id)
         gone = 0
@@ -404,15 +264,6 @@ class LayerImports:
                     self._files.drop(upload_id)
                     gone += 1
         return gone
-
-
-def _ignore(_done: bool) -> None:
-    """A run that was taken over writes nothing, and that is well."""
-
-
-def _refusal(refused: Refused) -> dict[str, Any]:
-    facts = {name: value for name, value in refused.facts.items() if isinstance(value, str | int | float | bool | list)}
-    return {"code": refused.code, "family": type(refused).code, "field": refused.field, "facts": facts}
 
 
 def _label(file_name: str) -> str:

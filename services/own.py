@@ -15,11 +15,11 @@ from domain.policy.issue import IssueType
 from domain.policy.permissions import Permissions
 from domain.policy.states import load_states
 from domain.records import Actor, Place, Record
-from services.evidence import MAKE_VIEWS
 from services.intake import NOTE_AT_MOST, place_columns, plate_of
 from services.places import find_place
 from services.policy import LivePolicy
 from services.queue import Queue
+from services.views import MAKE_VIEWS
 from storage.store import Store, Work
 
 REASON_AT_LEAST, REASON_AT_MOST, TEXT_AT_MOST = 2, 200, 80

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -37,10 +38,19 @@ class LayerImports:
         """Those that nothing has happened to since a moment."""
         return self._select(layer_imports.c.changed_at < at, layer_imports.c.state.in_(states))
 
-    def update(self, import_id: str, *where: Any, **values: Any) -> bool:
-        """True when there was such a row, as `where` wants it."""
-        found = sa.update(layer_imports).where(layer_imports.c.id == import_id, *where).values(**values)
-        return self._connection.execute(found).rowcount > 0
+    def update(
+        self, import_id: str, *, if_revision: int | None = None, if_states: Sequence[str] = (),
+        if_runner: str | None = None, **values: Any,
+    ) -> bool:  # fmt: skip
+        """Change a row that still stands as the caller saw it; False when there is none: somebody was faster."""
+        where = [layer_imports.c.id == import_id]
+        if if_revision is not None:
+            where.append(layer_imports.c.revision == if_revision)
+        if if_states:
+            where.append(layer_imports.c.state.in_(if_states))
+        if if_runner is not None:
+            where.append(layer_imports.c.runner == if_runner)
+        return self._connection.execute(sa.update(layer_imports).where(*where).values(**values)).rowcount > 0
 
     # -- rows that are there and not shown yet ------------------------------------------------------------------
 

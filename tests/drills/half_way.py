@@ -13,7 +13,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from services import Services
-from services.evidence import MAKE_VIEWS, MISSING_VIEWS
+from services.views import MAKE_VIEWS, MISSING_VIEWS
 from wiring import Settings, build
 
 
@@ -51,7 +51,7 @@ def lay_trap(kind: str, services: Services) -> None:
     elif kind == "history.close_days":
         history._checkpoint_hash = after(history._checkpoint_hash, 1)
     elif kind == MAKE_VIEWS:  # the pictures lie on the disk
-        services.evidence._worker.make = _then_stop(services.evidence._worker.make)  # type: ignore[method-assign]
+        services.views._worker.make = _then_stop(services.views._worker.make)  # type: ignore[method-assign]
     else:  # everything has been done in the transaction, which is still open
         assert kind in (MISSING_VIEWS, "sweep", "reminders", "report.weekly", "catalogue.in_force")
         Jobs.done = stop_dead  # type: ignore[method-assign]

@@ -29,7 +29,7 @@ ROWS, AT_ONCE = 60, 10
 # Run in a process of its own: the jobs as they are, with one moment at which the process is gone without a word.
 KILLED = """
 import os, signal, sys
-import services.exchange, services.layer_imports, services.layer_keeping as keeping
+import services.exchange, services.layer_imports, services.layer_runs, services.layer_keeping as keeping
 from jobs.runner import Runner
 from wiring import Settings, build
 
@@ -46,7 +46,7 @@ def killed_after(function):
     return run
 
 room, name = {
-    "reading": (services.exchange, "read_layer"), "judged": (services.layer_imports, "map_rows"),
+    "reading": (services.exchange, "read_layer"), "judged": (services.layer_runs, "map_rows"),
     "staging": (keeping, "_stage"), "showing": (keeping, "_show"),
     "shown": (services.exchange.Exchange, "place"),
 }[where]

@@ -21,7 +21,7 @@ from domain.errors import Busy
 from domain.records import Actor, Assignment, Person, Photo, Position
 from jobs.runner import Runner
 from services import Services
-from services.evidence import MAKE_VIEWS
+from services.views import MAKE_VIEWS
 from storage.tables import jobs, photos, records
 from tests.clusters import Cluster, why_not
 from wiring import Settings, build

@@ -293,11 +293,11 @@ def test_a_photo_that_kills_the_worker_every_time_ends_as_failed_and_not_for_eve
     put(inspector, body["id"], jpegs["panorama"])
     photo = services.records.get(body["id"], services_actor(services)).photos[0]
     dying = {"ok": False, "error": {"code": "worker_died"}, "facts": None}
-    monkeypatch.setattr(services.evidence._worker, "make", lambda request: dying)
+    monkeypatch.setattr(services.views._worker, "make", lambda request: dying)
     job = Job(1, "photo.views", "k", {"photo_id": photo.id}, attempts=1)
     with pytest.raises(Busy):
-        services.evidence._make_views(job)
-    write = services.evidence._make_views(replace(job, attempts=ATTEMPTS_AT_MOST))
+        services.views._make(job)
+    write = services.views._make(replace(job, attempts=ATTEMPTS_AT_MOST))
     with services.store.work() as work:
         write(work)
         assert work.records.photo(photo.id).view_error == "worker_died"
