@@ -17,6 +17,7 @@ from domain.policy.reading import BadEntry, Entry, table
 
 FILE = "issues.toml"
 TILE_ZH_AT_MOST, TILE_EN_AT_MOST, HINT_AT_MOST = 5, 18, 90
+LIMIT_AT_MOST = 999  # hours or days: over that the calendar cannot tell the day any more
 
 
 @dataclass(frozen=True)
@@ -328,7 +329,9 @@ def _check_one(entry: Entry, kind: IssueType) -> None:
 
 
 def _time_limit(part: Entry) -> TimeLimit:
-    found = TimeLimit(part.whole("value"), part.choice("unit", words.TIME_UNITS), part.flag("is_proposal"))
+    found = TimeLimit(
+        part.whole("value", at_most=LIMIT_AT_MOST), part.choice("unit", words.TIME_UNITS), part.flag("is_proposal")
+    )
     part.done()
     return found
 

@@ -15,7 +15,7 @@ class BadEntry(Invalid):
     """One entry of a policy table cannot stand. i18n words it under refused.bad_entry_<reason>.
 
     file: name of the table. entry: code of the entry, "" for the table's head. field: key in the entry.
-    reason: not_toml, missing, empty, wrong_kind, unknown, too_long, too_small, repeated, no_source, unverified,
+    reason: not_toml, missing, empty, wrong_kind, unknown, too_long, too_small, too_large, repeated, no_source, unverified,
     out_of_order.
     """
 
@@ -102,12 +102,14 @@ class Entry:
             raise self.bad(field, "too_small")
         return float(value)
 
-    def whole(self, field: str, *, above: int = 0) -> int:
+    def whole(self, field: str, *, above: int = 0, at_most: int | None = None) -> int:
         value = self.value(field)
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.bad(field, "wrong_kind")
         if value <= above:
             raise self.bad(field, "too_small")
+        if at_most is not None and value > at_most:
+            raise self.bad(field, "too_large")
         return value
 
     def flag(self, field: str) -> bool:
