@@ -33,6 +33,7 @@ from web.routes import routes
 from wiring import Settings, build, now
 
 KEY = "k" * 40
+PASSWORD = "four words in a row"
 HERE, THERE = "here", "there"  # one's own street and another
 WEST = {HERE: 120.80, THERE: 120.84}
 SOUTH, SIDE = 29.58, 0.02
@@ -233,3 +234,7 @@ def jpeg(colour: tuple[int, int, int]) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (64, 48), colour).save(out, "JPEG")
     return out.getvalue()
+
+
+def enter(client, username: str, password: str = PASSWORD, **more):
+    return client.post("/login", data={"username": username, "password": password, **more.pop("form", {})}, **more)
