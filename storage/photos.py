@@ -220,7 +220,7 @@ def _locked(path: Path) -> int:
             os.close(handle)
             raise Occupied from None
         except FileNotFoundError:
-            pass
+            pass  # it went between opening and asking: open the name again
         except BaseException:
             os.close(handle)
             raise

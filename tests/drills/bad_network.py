@@ -87,7 +87,7 @@ class BadNetwork:
                 if not await self._meet(fate, request, writer):
                     break
         except (OSError, asyncio.IncompleteReadError, ValueError):
-            pass
+            pass  # a side hung up in the middle: that is what this network is for
         finally:
             with suppress(OSError, RuntimeError):
                 writer.close()

@@ -90,7 +90,7 @@ def test_a_full_disk_is_said_in_words_and_afterwards_all_goes_on(small_disk: Pat
                 file.write(bytes(3_000_000))
                 file.flush()
             except OSError:
-                pass
+                pass  # full: what was wanted
         sender.send(in_parts=in_parts)  # now not even the database has room
         filler.unlink()
         sender.send(in_parts=in_parts)
