@@ -119,6 +119,6 @@ def wait_for_state(page: Page, record_id: str, *states: str) -> dict[str, Any]:
     """Waits until the store says so; the screen may be anywhere. (wait_for_function takes a promise for a yes.)"""
     record = page.evaluate(WAIT, [record_id, list(states)])
     assert record, (
-        f"{record_id} is not {states}: {[(one['id'], one['state'], one.get('trouble')) for one in kept(page)]}"
+        f"{record_id} is not {states}: {[(one['id'], one['state'], one.get('trouble'), one.get('refusals')) for one in kept(page)]}"
     )
     return record

@@ -47,7 +47,7 @@ def test_a_program_gets_a_problem_it_can_retry(city, away):
     assert (answer.status_code, answer.json()["code"]) == (503, "store_away")
     assert answer.headers["retry-after"]
     assert client.get("/healthz").status_code == 200
-    assert client.get("/readyz").json() == {"status": "busy", "code": "store_away"}
+    assert client.get("/readyz").json() == {"status": "busy", "code": "store_away", "why": ["store_away"]}
 
 
 def test_a_person_inside_reads_it_too_and_goes_on_when_the_store_is_back(city, away, monkeypatch):

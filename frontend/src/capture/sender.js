@@ -105,7 +105,7 @@ async function persist(step, { onEvent, signal, alarm, wakeups, untilLogin }) {
 
 /** Statuses that another try can cure. */
 export function isPassing(status) {
-  return status >= 500 || [408, 425, 429].includes(status);
+  return status >= 500 || [408, 423, 425, 429].includes(status);
 }
 
 async function pause(seconds, { signal, alarm, wakeups }) {

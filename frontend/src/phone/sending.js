@@ -2,10 +2,13 @@
 
 import { isoAt } from "../capture/clock.js";
 import { pace as newPace, pauseFor } from "./pace.js";
-import { isPassing, NoAnswer } from "./server.js";
+import { isFinal, NoAnswer } from "./server.js";
 import { LoginOver, OriginalRefused, Passing, RecordUnknown, upload } from "./upload.js";
 
 const LOCK = "slg-outbox";
+// What arrived is not what was sent: the office threw it away, and the whole goes again, a few times.
+const SPOILT = new Set(["photo_hash_differs", "photo_size_differs"]);
+const SPOILT_AT_MOST = 3;
 const DEAF_MS = 90_000; // a tab that holds the lock and shows no sign of life for so long is asleep
 
 /**
@@ -164,7 +167,13 @@ export function sending({
         return undefined;
       }
       if (error instanceof OriginalRefused) {
-        await keep(job.record.id, (one) => afterOriginalRefused(one, job.photo.sha256, error.problem));
+        const { record, photo } = job;
+        const spoilt = record.spoilt?.[photo.sha256] ?? 0;
+        if (SPOILT.has(error.problem.code) && spoilt < SPOILT_AT_MOST) {
+          await keep(record.id, (one) => ({ ...one, spoilt: { ...one.spoilt, [photo.sha256]: spoilt + 1 } }));
+          return passingTrouble(job, error);
+        }
+        await keep(record.id, (one) => afterOriginalRefused(one, photo.sha256, error.problem));
         return undefined;
       }
       // A fault of this phone (the store is full, a file cannot be read): said, and tried again later.
@@ -191,7 +200,7 @@ export function sending({
       await keep(record.id, (one) => afterReceipt(one, answer.body));
       return;
     }
-    if (isPassing(answer.status) || answer.status < 400) throw new Passing(answer);
+    if (!isFinal(answer)) throw new Passing(answer);
     await keep(record.id, (one) => (one.state === "queued" ? afterRefusal(one, { status: answer.status, ...answer.body }) : null));
   }
 

@@ -108,7 +108,7 @@ test("a refusal goes back to its person and does not hold up the others", async 
 });
 
 test("409 is a clash of its own; nothing is dropped", async () => {
-  const { sender, store } = rig([recordOf("a", 1)], { answer: ({ method }) => method === "POST" && { status: 409, body: {} } });
+  const { sender, store } = rig([recordOf("a", 1)], { answer: ({ method }) => method === "POST" && { status: 409, body: { code: "capture_clash" } } });
   await sender.nudge();
   assert.equal(store.get("a").state, "clash");
   assert.equal(store.blobs.size, 2);
@@ -156,7 +156,7 @@ test("without Wi-Fi the record goes and its originals wait; the person's word se
 });
 
 test("an original that the office refuses is told and kept on the phone", async () => {
-  const { sender, store } = rig([recordOf("a", 1)], { answer: ({ method, path }) => method === "PUT" && path.endsWith("a-a") && { status: 422, body: { detail: "不是照片" } } });
+  const { sender, store } = rig([recordOf("a", 1)], { answer: ({ method, path }) => method === "PUT" && path.endsWith("a-a") && { status: 422, body: { detail: "不是照片", code: "photo_unreadable" } } });
   await sender.nudge();
   assert.equal(store.get("a").state, "partly");
   assert.deepEqual(store.get("a").refusals, [{ sha256: "a-a", detail: "不是照片" }]);
@@ -192,4 +192,32 @@ test("the plan: due records first, originals when they may, nothing for what wai
   assert.equal(nextJob([received, recordOf("q", 2)], { now_ms: 0 }).record.id, "q");
   assert.equal(nextJob([recordOf("q", 2, { next_ms: 10 })], { now_ms: 9 }), null);
   assert.equal(nextJob([recordOf("d", 1, { state: "draft" }), recordOf("x", 1, { state: "refused" })], { now_ms: 0 }), null);
+});
+
+test("an original that arrived spoilt goes again from nothing, and is refused only after some tries", async () => {
+  const spoilt = { status: 422, body: { detail: "对不上", code: "photo_hash_differs" } };
+  for (const [times, state] of [
+    [2, "done"],
+    [9, "partly"],
+  ]) {
+    let left = times;
+    const { sender, store, pass } = rig([recordOf("a", 1, { shas: ["x"] })], { answer: ({ method }) => method === "PUT" && left-- > 0 && spoilt });
+    for (let turn = 0; turn < 12; turn += 1) {
+      await sender.nudge();
+      pass(3_600_000);
+    }
+    assert.equal(store.get("a").state, state);
+    assert.equal(store.blobs.size, state === "done" ? 0 : 1);
+  }
+});
+
+test("two requests for one original at once are no refusal", async () => {
+  const { sender, store, pass } = rig([recordOf("a", 1, { shas: ["x"] })], {
+    answer: ({ method }, n) => method === "PUT" && n < 4 && { status: 423, body: { code: "upload_held" }, offset: 2, retryAfter_s: 2 },
+  });
+  await sender.nudge();
+  assert.equal(store.get("a").state, "received");
+  pass(3_600_000);
+  await sender.nudge();
+  assert.equal(store.get("a").state, "done");
 });

@@ -70,7 +70,12 @@ function parsed(text) {
   }
 }
 
-/** Statuses that another try can cure. */
+/** Statuses that another try can cure. 423: an earlier request of this phone is still being written there. */
 export function isPassing(status) {
-  return status >= 500 || [408, 425, 429].includes(status);
+  return status >= 500 || [408, 423, 425, 429].includes(status);
+}
+
+/** A no for good names its reason; one without comes from something on the way. */
+export function isFinal({ status, body }) {
+  return status >= 400 && !isPassing(status) && Boolean(body?.code);
 }

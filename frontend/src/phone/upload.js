@@ -1,6 +1,6 @@
 // Sends one original: asks where the server stands, then piece after piece from there, until its hash is right.
 
-import { isPassing } from "./server.js";
+import { isFinal, isPassing } from "./server.js";
 
 const SLOWEST_BYTES_S = 2_000;
 const TURNS_AT_MOST = 400; // 12 MB in the smallest pieces is 46; a server that moves backwards must not hold us for ever
@@ -125,6 +125,5 @@ function isKept({ status, body }) {
 function troubleOf(answer) {
   if (answer.status === 401) return new LoginOver();
   if (answer.status === 404) return new RecordUnknown();
-  if (isPassing(answer.status) || answer.status < 300) return new Passing(answer);
-  return new OriginalRefused({ status: answer.status, ...answer.body });
+  return isFinal(answer) ? new OriginalRefused({ status: answer.status, ...answer.body }) : new Passing(answer);
 }

@@ -110,15 +110,17 @@ test("a 201 that does not say kept lets no bytes go", async () => {
   await assert.rejects(send(office({ script }), { resumes: false }), Passing);
 });
 
-test("401, 404, 503 and 422 are told apart", async () => {
-  const first = (status, body = {}) => ({ script: { 1: { status, body, offset: null } } });
-  for (const [status, kind] of [
-    [401, LoginOver],
-    [404, RecordUnknown],
-    [503, Passing],
-    [422, OriginalRefused],
-    [413, OriginalRefused],
+test("401, 404, 503 and 422 are told apart, and a no without a reason is not the office's", async () => {
+  const first = (status, body) => ({ script: { 1: { status, body, offset: null } } });
+  for (const [status, code, kind] of [
+    [401, "login_over", LoginOver],
+    [404, "not_found", RecordUnknown],
+    [503, "busy", Passing],
+    [423, "upload_held", Passing],
+    [422, "photo_unreadable", OriginalRefused],
+    [413, "photo_longer", OriginalRefused],
+    [403, null, Passing],
   ]) {
-    await assert.rejects(send(office(first(status)), { resumes: false }), kind, String(status));
+    await assert.rejects(send(office(first(status, code ? { code } : {})), { resumes: false }), kind, String(status));
   }
 });
