@@ -151,7 +151,7 @@ def as_seen(browser: Browser, server: Server, number: str) -> dict[str, Any]:
         officer.goto(f"/{page}")
         officer.get_by_text(number).first.wait_for()
         # The components have drawn when the last of their words stands there.
-        for word in ("全景", "取原件", "9 工作日") if "one_record" in page else ("乱堆乱放", "列表", "表格", "地图"):
+        for word in ("全景", "准备取图", "9 工作日") if "one_record" in page else ("乱堆乱放", "列表", "表格", "地图"):
             officer.get_by_text(word).first.wait_for()
         settled(officer)
         seen[page] = officer.locator("[data-testid=stMainBlockContainer]").inner_text()
