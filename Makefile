@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
+# Tests of one file run in order in one process, files beside each other; much of their time is waiting.
+AT_ONCE ?= -n 2 --dist loadfile
 export SLG_TEST_DATA ?= $(abspath ../shared/data)
 
 .PHONY: run test check bench drills frontend release screenshots machine-for-tests format clean
@@ -15,8 +17,8 @@ frontend: $(VENV)/.installed
 
 test: frontend $(VENV)/.installed-dev machine-for-tests
 	$(PY) frontend/build.py --test
-	$(PY) -m pytest
-	SLG_TEST_ENGINE=postgis $(PY) -m pytest tests/web/test_matrix.py tests/web/test_scopes.py tests/intake
+	$(PY) -m pytest $(AT_ONCE)
+	SLG_TEST_ENGINE=postgis $(PY) -m pytest $(AT_ONCE) tests/web/test_matrix.py tests/web/test_scopes.py tests/intake
 	$(PY) -m ruff check .
 
 # Under a minute: format, lint, types, import floors, fast tests.

@@ -17,6 +17,7 @@ from services import layer_keeping
 from services.exchange import OPERATOR, Choices, Exchange
 from services.history import broken_links
 from services.layer_imports import LayerImports
+from services.layer_runs import LayerRuns
 from services.queue import Queue
 from storage.layer_files import LayerFiles
 from storage.tables import area_versions, areas, buildings, hidden_rows
@@ -253,7 +254,7 @@ def test_a_run_that_dies_after_the_last_transaction_is_not_done_again(
     def die(*_):
         raise Killed
 
-    monkeypatch.setattr(imports, "_after", die)
+    monkeypatch.setattr(LayerRuns, "_after", die)
     with pytest.raises(Killed):
         queue.run_next("dead")
     monkeypatch.undo()
