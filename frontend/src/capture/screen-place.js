@@ -2,6 +2,7 @@
 
 import { el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
+import { canDraw } from "../map/frame.js";
 import { missingShots } from "./draft.js";
 import { backButton, nameOf, placeNames, positionWords, sentence, steps, trail } from "./parts.js";
 import { NOTE_MAX } from "./payload.js";
@@ -211,6 +212,7 @@ export function placeScreen(form) {
     const mapWords = form.options.map_words ?? (words.pin_hint ? words : null);
     try {
       if (!url || !mapWords) throw new Error("no map bundle, or no words for it");
+      if (!canDraw()) throw new Error("no WebGL2");
       const start = counted();
       const bundle = await import(new URL(url, location.href).href);
       if (gone) return;

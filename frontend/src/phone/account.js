@@ -68,7 +68,7 @@ export function account({ store, asks, deviceName, onChange = () => {} }) {
     },
     /** owner: whose record it is for, where it is for one. Asked at the last moment before a request leaves. */
     token(owner = null) {
-      if (owner && me?.person_id !== owner) throw new NoAnswer("another account");
+      if (owner && me?.person_id !== owner) throw new NoAnswer("why_other");
       return me?.token ?? null;
     },
     check,

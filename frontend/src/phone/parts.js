@@ -28,7 +28,7 @@ export function clock(ms, now_ms = Date.now()) {
   return isToday ? time : `${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
 }
 
-/** { picture, head, where } of a record on this phone. Its picture comes when the row is near the screen. */
+/** { picture(), head, where } of a record on this phone. A made picture loads when its row is near the screen. */
 export function rowFrame(app, record) {
   const type = app.type(record.draft.issue_type);
   const name = type ? app.label(type, "tile_") || app.label(type) : app.say("no_kind");
@@ -36,7 +36,7 @@ export function rowFrame(app, record) {
   const spot = [record.draft.building, record.draft.unit, record.draft.floor].filter(Boolean).join(" ");
   const where = [zone, spot].filter(Boolean).join(" · ");
   return {
-    picture: cover(app, record),
+    picture: () => cover(app, record),
     head: el("div", { class: "row between top" }, el("b", { class: "grow" }, name), el("span", { class: "small" }, clock(record.made_ms))),
     where: where ? el("p", { class: "dim" }, where) : null,
   };

@@ -40,6 +40,12 @@ export function recordSaid(record, { say, label, type, words, sender, isOnline, 
   }
 }
 
+/** Why a try came to nothing, in words: a NoAnswer's own word, or the sentence that the server gave. */
+export function whySaid(why, say) {
+  const [, key, code = ""] = /^(why_[a-z]+)(?: (.*))?$/.exec(why) ?? [];
+  return key ? say(key, { code }) : why;
+}
+
 /** What the banner over the outbox says: { tone, icon, title, text, action: "pause" | "now" | "login" | null }. */
 export function senderSaid(sender, { say, left, isOnline, now_ms }) {
   const now = { action: "now" };
@@ -53,7 +59,7 @@ export function senderSaid(sender, { say, left, isOnline, now_ms }) {
   if (sender.mode === "waiting") {
     const s = Math.max(0, Math.ceil(((sender.until_ms ?? now_ms) - now_ms) / 1000));
     const title = say("waiting", { s, n: Math.max(1, sender.attempt ?? 1) });
-    return { tone: "warn", icon: "cloud-off", title, text: sender.why ? say("last_error", { why: sender.why }) : null, ...now };
+    return { tone: "warn", icon: "cloud-off", title, text: sender.why ? say("last_error", { why: whySaid(sender.why, say) }) : null, ...now };
   }
   if (sender.mode === "held") return { tone: "", icon: "wifi", title: say("held_all", { n: left }), ...now };
   if (sender.mode === "elsewhere") return { tone: "run", icon: "upload", title: say("sending_elsewhere", { n: left }), action: null };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { photosLeft, recordSaid, senderSaid } from "./said.js";
+import { photosLeft, recordSaid, senderSaid, whySaid } from "./said.js";
 import { originalsMayGo, spaceLeft } from "./space.js";
 import { screenOf } from "./route.js";
 import { webviewOf } from "./surroundings.js";
@@ -37,7 +37,14 @@ test("the banner: login before all, then offline, then what the sender does; not
   assert.equal(senderSaid({ mode: "sending" }, { ...facts, isOnline: false }).title, "offline_long");
   assert.equal(senderSaid({ mode: "sending" }, facts).action, "pause");
   assert.equal(senderSaid({ mode: "waiting", until_ms: 14_200, attempt: 3, why: "x" }, facts).title, "waiting 15 3");
+  assert.equal(senderSaid({ mode: "waiting", until_ms: 0, why: "why_away" }, facts).text, "last_error why_away ");
   assert.equal(senderSaid({ mode: "held" }, facts).title, "held_all 2");
+});
+
+test("why a try failed: our own word with what the stranger said, or the server's sentence as it is", () => {
+  assert.equal(whySaid("why_stranger 502", say), "why_stranger 502");
+  assert.equal(whySaid("why_away", (key) => ({ why_away: "没连上服务器" })[key]), "没连上服务器");
+  assert.equal(whySaid("这几分钟人多，稍后再试", say), "这几分钟人多，稍后再试");
 });
 
 test("room is told in round numbers, Wi-Fi only where the browser says so", async () => {

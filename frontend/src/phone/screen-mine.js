@@ -6,6 +6,7 @@ import { keptRecords, ownRecords, thumbOf } from "./mine.js";
 import { clock, netChip, sample, whenNear } from "./parts.js";
 import { accountPart } from "./account-part.js";
 import { mendDialog } from "./mend-dialog.js";
+import { whySaid } from "./said.js";
 
 export function mineScreen(app) {
   const { say } = app;
@@ -30,7 +31,7 @@ export function mineScreen(app) {
     age.hidden = !age.textContent;
     if (!found) return void fill(list, el("li", { class: "empty" }, el("p", { class: "dim" }, say("mine_asking"))));
     if (!found.items.length) {
-      const text = found.isFresh ? say("mine_empty") : say("mine_unknown", { why: navigator.onLine ? (found.why ?? "") : "" });
+      const text = found.isFresh ? say("mine_empty") : say("mine_unknown", { why: navigator.onLine ? whySaid(found.why ?? "", say) : "" });
       return void fill(list, el("li", { class: "empty" }, icon(found.isFresh ? "camera" : "cloud-off"), el("p", {}, text)));
     }
     fill(list, found.items.map(rowOf));

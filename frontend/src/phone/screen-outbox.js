@@ -3,7 +3,7 @@
 import { el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
 import { netChip, person, rowFrame, sample } from "./parts.js";
-import { photosLeft, recordSaid, senderSaid } from "./said.js";
+import { photosLeft, recordSaid, senderSaid, whySaid } from "./said.js";
 import { facts } from "./screen-stored.js";
 
 const FIRST_ROWS = 24;
@@ -16,7 +16,7 @@ export function outboxScreen(app) {
   const others = el("p", { class: "others small", hidden: true });
   const foot = el("section", { class: "wifi" });
   const net = netChip(app);
-  const rows = new Map(); // record id -> { node, sign }
+  const rows = new Map(); // record id -> { node, sign, picture }
   let filling = 0;
 
   const node = el(
@@ -89,9 +89,11 @@ export function outboxScreen(app) {
     row.sign = sign;
     row.node.dataset.state = record.state;
     const frame = rowFrame(app, record);
+    // The same picture stays: a new one is decoded anew, and the row would blink at every step.
+    row.picture ??= frame.picture();
     fill(
       row.node,
-      frame.picture,
+      row.picture,
       el(
         "div",
         { class: "grow" },
@@ -99,7 +101,7 @@ export function outboxScreen(app) {
         frame.where,
         el("p", { class: `said ${said.tone}`, "data-testid": "said" }, icon(said.icon), el("span", {}, said.text)),
         said.progress > 0 && said.progress < 1 && el("div", { class: "progress" }, el("i", { style: { "inline-size": `${Math.round(said.progress * 100)}%` } })),
-        record.trouble && record.state !== "done" && el("p", { class: "note trouble", "data-testid": "trouble" }, say("last_error", { why: record.trouble })),
+        record.trouble && record.state !== "done" && el("p", { class: "note trouble", "data-testid": "trouble" }, say("last_error", { why: whySaid(record.trouble, say) })),
         (record.refusals ?? []).map((one) =>
           el("p", { class: "note trouble" }, say("photo_refused", { i: indexOf(record, one.sha256), why: one.detail || say("original_gone") })),
         ),
@@ -226,6 +228,7 @@ export function outboxScreen(app) {
         const row = rows.get(record.id);
         if (row) drawRow(record, row);
         else drawList();
+        if (record.state === "done") drawFoot(); // perhaps nothing is left to worry about
       }
       if (what === "sender") {
         for (const [id, row] of rows) {

@@ -196,7 +196,7 @@ export function sending({
     if (answer.status === 401) throw new LoginOver();
     if (answer.status === 200 || answer.status === 201) {
       // A stranger's page may answer 200 too: only a receipt for this very record counts.
-      if (answer.body.id !== record.id || !answer.body.number) throw new NoAnswer(String(answer.status));
+      if (answer.body.id !== record.id || !answer.body.number) throw new NoAnswer(`why_stranger ${answer.status}`);
       await keep(record.id, (one) => afterReceipt(one, answer.body));
       return;
     }

@@ -41,7 +41,7 @@ function rig(list, { answer = () => undefined, identity = async () => "same", or
     const call = { method, path, json, range: headers?.["Content-Range"] };
     calls.push(call);
     const said = answer(call, calls.length);
-    if (said === "lost") throw new NoAnswer("Failed to fetch");
+    if (said === "lost") throw new NoAnswer("why_away");
     if (said) return { body: {}, offset: null, ...said };
     if (method === "HEAD") return { status: 405, body: {}, offset: null };
     if (method === "POST") return { status: 201, body: { id: json.id, number: `R-${json.id}`, photos: [] }, offset: null };
@@ -86,7 +86,7 @@ test("no answer: everything stays, a growing pause, the browser's words kept", a
   await sender.nudge();
   assert.deepEqual(timers.map(({ ms }) => ms), [300, 2000, 6000]);
   assert.equal(store.get("a").state, "queued");
-  assert.equal(store.get("a").trouble, "Failed to fetch");
+  assert.equal(store.get("a").trouble, "why_away");
   assert.equal(states.at(-1).attempt, 3);
   assert.equal(store.blobs.size, 2);
 });

@@ -1,6 +1,9 @@
 // Asks the office's server. An answer is only an answer when it is ours: hotel portals and proxies also say 200.
 
-/** No answer came, or one that is not ours; `why` is what the browser or the stranger said, word for word. */
+/**
+ * No answer came, or one that is not ours. The message is a word of ours, with what a stranger said behind it:
+ * every engine has its own sentence for a broken line ("Load failed"), in English, and none is for an inspector.
+ */
 export class NoAnswer extends Error {}
 
 /**
@@ -12,7 +15,11 @@ export function server({ api, token = () => null, fetch = globalThis.fetch.bind(
   async function ask(method, path, { json, body, type, headers = {}, timeout_ms = 30_000, signal, cookie = false, owner = null } = {}) {
     const control = new AbortController();
     const stop = () => control.abort();
-    const timer = setTimeout(() => control.abort(new DOMException("timeout", "TimeoutError")), timeout_ms);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      control.abort();
+    }, timeout_ms);
     if (signal?.aborted) stop();
     signal?.addEventListener("abort", stop, { once: true });
     const bearer = cookie ? null : token(owner);
@@ -37,13 +44,14 @@ export function server({ api, token = () => null, fetch = globalThis.fetch.bind(
       text = method === "HEAD" || answer.status === 204 ? "" : await answer.text();
     } catch (error) {
       if (signal?.aborted) throw new DOMException("stopped", "AbortError");
-      throw new NoAnswer(error.message || String(error));
+      console.info(method, path, error);
+      throw new NoAnswer(isLate ? "why_late" : "why_away");
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", stop);
     }
     const found = parsed(text);
-    if (found === undefined) throw new NoAnswer(`${answer.status} ${answer.statusText || ""}`.trim());
+    if (found === undefined) throw new NoAnswer(`why_stranger ${answer.status}`);
     const number = (name) => {
       const value = answer.headers.get(name);
       return value === null || !/^\d+$/.test(value) ? null : Number(value);

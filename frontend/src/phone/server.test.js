@@ -15,7 +15,7 @@ const answering = (body, { status = 200, headers = {} } = {}) => {
 
 test("a portal's page is no answer, whatever its status says", async () => {
   const { fetch } = answering("<html>please log in to the hotel</html>");
-  await assert.rejects(server({ api: "/api", fetch }).ask("POST", "/captures", { json: {} }), NoAnswer);
+  await assert.rejects(server({ api: "/api", fetch }).ask("POST", "/captures", { json: {} }), (error) => error instanceof NoAnswer && error.message === "why_stranger 200");
 });
 
 test("with a token no cookie travels, without one the cookie does, and /me can ask for the cookie", async () => {
@@ -38,11 +38,13 @@ test("offsets and pauses are read, odd ones are none", async () => {
   assert.deepEqual([found.offset, found.length, found.isKept, found.retryAfter_s], [12, null, true, 300]);
 });
 
-test("a broken line is told in the browser's own words; a stop stays a stop", async () => {
+test("a broken line has a word of ours, not the engine's sentence; a late answer another; a stop stays a stop", async () => {
   const fetch = async () => {
     throw new TypeError("Failed to fetch");
   };
-  await assert.rejects(server({ api: "", fetch }).ask("GET", "/x"), (error) => error instanceof NoAnswer && error.message === "Failed to fetch");
+  await assert.rejects(server({ api: "", fetch }).ask("GET", "/x"), (error) => error instanceof NoAnswer && error.message === "why_away");
+  const never = (_, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  await assert.rejects(server({ api: "", fetch: never }).ask("GET", "/x", { timeout_ms: 1 }), (error) => error.message === "why_late");
   const stop = new AbortController();
   stop.abort();
   await assert.rejects(server({ api: "", fetch }).ask("GET", "/x", { signal: stop.signal }), (error) => error.name === "AbortError");

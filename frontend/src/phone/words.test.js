@@ -34,6 +34,7 @@ test("every family of keys is whole", () => {
   const families = {
     webview_: ["wechat", "dingtalk"],
     lack_: ["https", "worker", "storage"],
+    why_: ["away", "late", "stranger", "other"],
     correct_: ["title", "send", "done"],
     withdraw_: ["title", "send", "done"],
   };
