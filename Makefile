@@ -55,10 +55,15 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
-# Chromium and PostGIS by apt when we may; otherwise their tests skip aloud and the closing line counts them.
+# Three browsers and PostGIS by apt when we may; otherwise their tests skip aloud and the closing line counts them.
 machine-for-tests:
 	@needs=""; command -v chromium >/dev/null 2>&1 || needs="chromium fonts-noto-cjk"; \
 	ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1 || needs="$$needs postgresql-15-postgis-3"; \
+	command -v firefox-esr >/dev/null 2>&1 || command -v firefox >/dev/null 2>&1 || needs="$$needs firefox-esr"; \
+	for need in WebKitWebDriver:webkit2gtk-driver Xvfb:xvfb; do \
+	  command -v $${need%:*} >/dev/null 2>&1 || needs="$$needs $${need#*:}"; done; \
+	ls /usr/lib/python3/dist-packages/gi/__init__.py >/dev/null 2>&1 || needs="$$needs python3-gi"; \
+	ls /usr/lib/*/girepository-1.0/WebKit2-4.1.typelib >/dev/null 2>&1 || needs="$$needs gir1.2-webkit2-4.1"; \
 	if [ -n "$$needs" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 	    apt-get update -qq && for need in $$needs; do DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$need >/dev/null \

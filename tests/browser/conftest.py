@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from demo.pictures import picture
 from tests.browser.running import CHROMIUM, FLAGS, PASSWORD, Server, running_server
 
 
@@ -20,6 +22,32 @@ def server(sample_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     shutil.copytree(sample_template, folder)
     with running_server(folder) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def spot(server) -> tuple[float, float, str]:
+    """(lon, lat, zone name) inside one estate of 剡湖街道 that no other zone overlaps."""
+    from services.places import find_place
+    from storage.store import Store
+
+    store = Store.open(f"sqlite:///{server.folder}/slg.db")
+    with store.look() as work:
+        street = next(s for s in work.areas.in_force("street") if s.code == "330683001")
+        for zone in work.areas.in_force("zone", street_id=street.area_id):
+            point = zone.geometry.representative_point()
+            if find_place(work, point.x, point.y).state == "settled":
+                return point.x, point.y, zone.name
+    raise AssertionError("the sample city has no such estate")
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("photos")
+    made = {}
+    for i, shot in enumerate(("panorama", "closeup", "plate")):
+        made[shot] = folder / f"{shot}.jpg"
+        made[shot].write_bytes(picture("zombie_vehicle", shot, 70 + i, (2400, 1800), taken_at=datetime.now(UTC)))
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -122,3 +124,21 @@ def wait_for_state(page: Page, record_id: str, *states: str) -> dict[str, Any]:
         f"{record_id} is not {states}: {[(one['id'], one['state'], one.get('trouble'), one.get('refusals')) for one in kept(page)]}"
     )
     return record
+
+
+def stored(server, record_id: str) -> list[tuple]:
+    with sqlite3.connect(server.folder / "slg.db") as connection:
+        return connection.execute(
+            "select r.number, r.zone_id, p.sha256, p.state from records r join photos p on p.record_id=r.id where r.id=?",
+            (record_id,),
+        ).fetchall()
+
+
+def assert_whole(server, record_id: str, photos: dict[str, Path]) -> None:
+    """One record, every original kept, and its bytes those of the file."""
+    rows = stored(server, record_id)
+    wanted = {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in photos.values()}
+    assert {sha256 for _, _, sha256, _ in rows} == set(wanted)
+    assert {state for *_, state in rows} == {"kept"}
+    for sha256, path in wanted.items():
+        assert (server.folder / "photos" / "originals" / sha256[:2] / sha256).read_bytes() == path.read_bytes()

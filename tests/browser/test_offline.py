@@ -5,43 +5,26 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from demo.pictures import picture
-from tests.browser.phones import kept, kill, log_in, newest_record, open_app, phone, report, shoot, wait_for_state
+from tests.browser.phones import (
+    assert_whole,
+    kept,
+    kill,
+    log_in,
+    newest_record,
+    open_app,
+    phone,
+    report,
+    shoot,
+    stored,
+    wait_for_state,
+)
 from tests.browser.running import CHROMIUM, PASSWORD
 from tests.drills.bad_network import FATES, bad_network
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def spot(server) -> tuple[float, float, str]:
-    """(lon, lat, zone name) inside one estate of 剡湖街道 that no other zone overlaps."""
-    from services.places import find_place
-    from storage.store import Store
-
-    store = Store.open(f"sqlite:///{server.folder}/slg.db")
-    with store.look() as work:
-        street = next(s for s in work.areas.in_force("street") if s.code == "330683001")
-        for zone in work.areas.in_force("zone", street_id=street.area_id):
-            point = zone.geometry.representative_point()
-            if find_place(work, point.x, point.y).state == "settled":
-                return point.x, point.y, zone.name
-    raise AssertionError("the sample city has no such estate")
-
-
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("photos")
-    made = {}
-    for i, shot in enumerate(("panorama", "closeup", "plate")):
-        made[shot] = folder / f"{shot}.jpg"
-        made[shot].write_bytes(picture("zombie_vehicle", shot, 70 + i, (2400, 1800), taken_at=datetime.now(UTC)))
-    return made
 
 
 @pytest.fixture(scope="module")
@@ -50,24 +33,6 @@ def playwright(chromium) -> Iterator:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine: apt install chromium")
     return chromium.playwright
-
-
-def stored(server, record_id: str) -> list[tuple]:
-    with sqlite3.connect(server.folder / "slg.db") as connection:
-        return connection.execute(
-            "select r.number, r.zone_id, p.sha256, p.state from records r join photos p on p.record_id=r.id where r.id=?",
-            (record_id,),
-        ).fetchall()
-
-
-def assert_whole(server, record_id: str, photos: dict[str, Path]) -> None:
-    """One record, every original kept, and its bytes those of the file."""
-    rows = stored(server, record_id)
-    wanted = {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in photos.values()}
-    assert {sha256 for _, _, sha256, _ in rows} == set(wanted)
-    assert {state for *_, state in rows} == {"kept"}
-    for sha256, path in wanted.items():
-        assert (server.folder / "photos" / "originals" / sha256[:2] / sha256).read_bytes() == path.read_bytes()
 
 
 def test_offline_from_the_first_photo_killed_reopened_and_sent_to_the_right_zone(

@@ -45,6 +45,7 @@ class BadNetwork:
         self._victims = victims
         self._passed = asyncio.Event()
         self._next: list[str] = []
+        self._is_gone = False
         self._log: list[tuple[str, str, str]] = []
         self._rewrites: dict[str, tuple[bytes, bytes]] = {}
         self.port = 0
@@ -67,6 +68,13 @@ class BadNetwork:
 
     def storm(self, odds: Mapping[str, float] = ODDS) -> None:
         self._odds = dict(odds)
+
+    def vanish(self) -> None:
+        """No network at all: every request of every kind is refused, open connections too, until `come_back`."""
+        self._is_gone = True
+
+    def come_back(self) -> None:
+        self._is_gone = False
 
     def rewrite(self, path: str, old: bytes, new: bytes) -> None:
         """From here on the answers to `path` say `new` where the server said `old`: another version of one file."""
@@ -93,6 +101,8 @@ class BadNetwork:
                 writer.close()
 
     def _fate(self, method: str, path: str) -> str:
+        if self._is_gone:
+            return "refuse"
         if not self._victims(method, path):
             return "pass"
         if self._next:
