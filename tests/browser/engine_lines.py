@@ -104,6 +104,7 @@ def _post(address: str, facts: dict | None, method: str = "POST") -> Any:
 PREFERENCES = {
     "network.proxy.type": 1, "network.proxy.http": "127.0.0.1", "network.proxy.http_port": 9,
     "network.proxy.ssl": "127.0.0.1", "network.proxy.ssl_port": 9, "marionette.port": 0,
+    "dom.ipc.processCount": 1, "dom.ipc.processPrelaunch.enabled": False, "toolkit.startup.max_resumed_crashes": -1,
     "browser.shell.checkDefaultBrowser": False, "datareporting.policy.dataSubmissionEnabled": False,
     "intl.accept_languages": "zh-CN", "permissions.default.geo": 1, "geo.provider.use_geoclue": False,
 }  # fmt: skip
