@@ -33,8 +33,11 @@ def router(services: Services) -> APIRouter:
     @doors.post("/devices", status_code=201)
     def add_device(body: DeviceIn, request: Request) -> dict[str, Any]:
         device = request.headers.get("user-agent", "")
-        made, secret = services.tokens.make_device(actor_of(request), name=body.name, device=device)
-        return {"id": made.id, "token": secret, "expires_at": made.expires_at.isoformat()}
+        actor = actor_of(request)
+        made, secret = services.tokens.make_device(actor, name=body.name, device=device)
+        return {
+            "id": made.id, "token": secret, "person_id": actor.person_id, "expires_at": made.expires_at.isoformat(),
+        }  # fmt: skip
 
     @doors.delete("/devices/{device_id}", status_code=204, response_class=Response)
     def end_device(device_id: str, request: Request) -> None:

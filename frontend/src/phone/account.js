@@ -9,6 +9,7 @@ import { NoAnswer } from "./server.js";
 export function account({ store, asks, deviceName, onChange = () => {} }) {
   let me = null; // { person_id, name, username, lang, is_sample, token, token_id }
   let over = false; // the server does not know us any more
+  let making = Promise.resolve(); // the token under way; nobody waits for it to see the first screen
 
   async function keep(next) {
     const changed = me?.person_id !== next?.person_id;
@@ -36,23 +37,34 @@ export function account({ store, asks, deviceName, onChange = () => {} }) {
 
   async function welcome(found) {
     const same = me?.person_id === found.person_id;
-    if (me && !same) await store.wipeCaches();
+    if (me && !same) {
+      await endToken();
+      await store.wipeCaches();
+    }
     const { person_id, name, username, lang, is_sample, assignments = [] } = found;
     const streets = assignments.filter((one) => one.scope_kind === "street").map((one) => one.scope_id);
     await keep({ ...(same ? me : {}), person_id, name, username, lang, streets, is_sample: Boolean(is_sample) });
     over = false;
-    if (!me.token) await makeToken();
+    if (!me.token) making = makeToken(person_id);
     return "ok";
   }
 
   // A server without device tokens says 404: then each record asks first whose login this is.
-  async function makeToken() {
+  async function makeToken(owner) {
     try {
       const { status, body } = await asks.ask("POST", "/devices", { cookie: true, json: { name: deviceName() } });
-      if (status < 300 && body.token) await keep({ ...me, token: body.token, token_id: body.id ?? null });
+      // Another login may have come in between, here or in the browser: a token speaks for the person it was made for.
+      const isOurs = me?.person_id === owner && body.person_id === owner;
+      if (status < 300 && body.token && isOurs) await keep({ ...me, token: body.token, token_id: body.id ?? null });
     } catch {
       // Without an answer there is no token yet; the next check tries again.
     }
+  }
+
+  /** By itself: the browser's login may be over, or another person's. Without an answer it ends by its date, or by its owner's word. */
+  async function endToken() {
+    const { token_id } = me ?? {};
+    if (token_id) await asks.ask("DELETE", `/devices/${token_id}`).catch(() => {});
   }
 
   return {
@@ -72,6 +84,8 @@ export function account({ store, asks, deviceName, onChange = () => {} }) {
       return me?.token ?? null;
     },
     check,
+    /** Resolves when no token is being made. */
+    made: () => making,
     /** For the sender: "same" | "other" | "login". With a token the request itself carries the name. */
     async identify(owner) {
       if (me?.person_id !== owner) return "other";
@@ -90,9 +104,8 @@ export function account({ store, asks, deviceName, onChange = () => {} }) {
     },
     /** Call only when nothing is unsent. The server's session and the token end, caches are wiped. */
     async logOut() {
-      // The token ends itself: the browser's login may be over, or another person's.
-      const { token_id } = me ?? {};
-      if (token_id) await asks.ask("DELETE", `/devices/${token_id}`).catch(() => {});
+      await making;
+      await endToken();
       await store.wipeCaches();
       await keep(null);
     },
