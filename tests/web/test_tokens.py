@@ -349,7 +349,7 @@ def test_a_phone_gets_its_token_by_a_login_and_goes_on_after_it(city: City):
     answer = mine.post("/api/v1/devices", json={"name": "示例手机 🙂"}, headers={"user-agent": "Phone/1"})
     assert answer.status_code == 201
     made = answer.json()
-    assert set(made) == {"id", "token", "expires_at"}
+    assert set(made) == {"id", "token", "person_id", "expires_at"}
     assert made["token"].startswith("slgd_")
     kept = stored(city, made["id"])
     assert (kept.kind, kept.actions, kept.device, kept.name) == (DEVICE, DEVICE_ACTIONS, "Phone/1", "示例手机 🙂")
