@@ -26,6 +26,7 @@ from services.bundles import read_bundles
 from services.calendar import CalendarService
 from services.catalogues import Catalogues
 from services.coverage import CoverageService
+from services.drawing import Drawing
 from services.evidence import Evidence
 from services.exchange import Exchange
 from services.guard import LivePermissions, Sessions
@@ -184,7 +185,8 @@ def build(settings: Settings) -> Services:
         evidence=evidence, views=views,
         records=RecordsService(store, rules, policy, calendar, now),
         own=OwnRecords(store, rules, policy, queue, now), nearby=Nearby(store, rules, policy, now),
-        zones=Zones(store, rules, policy, now), assets=AssetsService(store, rules, policy, now), coverage=coverage,
+        zones=Zones(store, rules, policy, now), drawing=Drawing(store, rules),
+        assets=AssetsService(store, rules, policy, now), coverage=coverage,
         calendar=calendar, exchange=exchange, layer_imports=layer_imports,
         history=HistoryService(store, photos, rules, now, zone, queue), queue=queue, timetable=timetable, timezone=zone,
         operations=OperationsService(

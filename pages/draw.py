@@ -1,18 +1,29 @@
 """Draw a zone: the polygon on the map, its division over the grids beside it, saved as a draft version."""
 
+from dataclasses import asdict
+
 import streamlit as st
 
-from ui import bundle, shell, state
+from domain.errors import NotFound
+from ui import bundle, facts, shell, state
 from wiring import services
 
 actor, say, office = shell.actor(), shell.say(), services()
 urls = office.bundles.urls
+zone_id = state.asked("zone")
+try:
+    zone = asdict(office.drawing.open(zone_id, actor)) if zone_id else None
+except NotFound as refused:
+    facts.head(say("page.draw"), say=say)
+    facts.told(shell.sentence(refused, say), "danger", "search_off")
+    st.stop()
 found = bundle.mount(
     "map",
     urls,
-    key="draw",
+    key=f"draw-{zone_id}",
     mode="draw",
-    bounds=state.asked_box() or office.places.bounds(actor),
+    zone=zone,
+    bounds=state.asked_box() or (None if zone else office.places.bounds(actor)),
     kinds=office.policy.now().zones.as_json(office.policy.today()),
     height="calc(100dvh - 90px)",
     **bundle.common(say, urls, "map", "draw"),

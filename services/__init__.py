@@ -14,6 +14,7 @@ from services.bundles import Bundles
 from services.calendar import CalendarService
 from services.catalogues import Catalogues
 from services.coverage import CoverageService
+from services.drawing import Drawing
 from services.evidence import Evidence
 from services.exchange import Exchange
 from services.history import HistoryService
@@ -57,6 +58,7 @@ class Services:
     own: OwnRecords
     nearby: Nearby
     zones: Zones
+    drawing: Drawing
     assets: AssetsService
     coverage: CoverageService
     calendar: CalendarService

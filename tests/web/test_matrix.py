@@ -615,6 +615,7 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
         "kind": next(iter(kinds())), "mode": "professional",
     },
     "zones.drafts": lambda c, who, side: {},
+    "drawing.open": lambda c, who, side: {"zone_id": f"zone-{side}"},
     "zones.versions": lambda c, who, side: {"zone_id": f"zone-{side}"},
     "assets.search": lambda c, who, side: {"view": AssetFilter()},
     "assets.counts": lambda c, who, side: {"view": AssetFilter()},

@@ -9,7 +9,7 @@ export function cornerList({ words, onRing, onFocus, onBox, onTooFew }) {
   const summary = el("summary", {}, count, icon("chevron-down"));
   const list = el("ul", {});
   const start = el("button", { class: "btn low", type: "button", onclick: onBox }, icon("plus"), words.box_here);
-  const element = el("details", { class: "corner-list" }, summary, list, start);
+  const element = el("details", { class: "corner-list", ontoggle: () => drawRows() }, summary, list, start);
   let shown; // undefined until the first show(), so that an empty ring is drawn too
   let wantsFocus = null;
 
@@ -32,6 +32,16 @@ export function cornerList({ words, onRing, onFocus, onBox, onTooFew }) {
     onRing(ring);
   }
 
+  /** Only while the list is open: an imported border has thousands of corners. */
+  function drawRows() {
+    const open = element.open && shown ? shown.slice(0, -1) : [];
+    fill(list, open.map((at, i) => el("li", {},
+      el("button", { class: "corner-name mono", type: "button", "aria-label": say(words.corner_name, { n: i + 1 }), onkeydown: (event) => press(i, event), onfocus: () => onFocus(at), onblur: () => onFocus(null) },
+        `${i + 1}  ${at[0].toFixed(6)}, ${at[1].toFixed(6)}`),
+      el("button", { class: "tool-btn", type: "button", "aria-label": say(words.corner_remove, { n: i + 1 }), onclick: (event) => remove(event, i) }, icon("x")))));
+    if (wantsFocus !== null) list.children[wantsFocus]?.firstChild.focus();
+  }
+
   return {
     element,
     show(ring) {
@@ -40,11 +50,7 @@ export function cornerList({ words, onRing, onFocus, onBox, onTooFew }) {
       const open = ring ? ring.slice(0, -1) : [];
       count.textContent = say(words.corners, { count: open.length });
       start.hidden = open.length > 0;
-      fill(list, open.map((at, i) => el("li", {},
-        el("button", { class: "corner-name mono", type: "button", "aria-label": say(words.corner_name, { n: i + 1 }), onkeydown: (event) => press(i, event), onfocus: () => onFocus(at), onblur: () => onFocus(null) },
-          `${i + 1}  ${at[0].toFixed(6)}, ${at[1].toFixed(6)}`),
-        el("button", { class: "tool-btn", type: "button", "aria-label": say(words.corner_remove, { n: i + 1 }), onclick: (event) => remove(event, i) }, icon("x")))));
-      if (wantsFocus !== null) list.children[wantsFocus]?.firstChild.focus();
+      drawRows();
       wantsFocus = null;
     },
   };

@@ -1,6 +1,5 @@
 // The drawing of one zone: pen, marks, live shares, form and save, joined.
 import { el, say } from "../../shared/dom.js";
-import { icon } from "../../shared/icons.js";
 import { fly, footLine, makeCanvas, zoomButtons } from "../canvas.js";
 import { canDraw } from "../frame.js";
 import { layers } from "../layers.js";
@@ -8,22 +7,29 @@ import { when } from "../plate.js";
 import { searchBox } from "../search.js";
 import { box } from "../shapes.js";
 import { whereButton, showFix } from "../where.js";
+import { catching } from "./catching.js";
 import { cornerList } from "./corners.js";
 import { form } from "./form.js";
 import { keeper, newId } from "./keep.js";
 import { marks } from "./marks.js";
 import { measuring } from "./measuring.js";
 import { panel } from "./panel.js";
+import { partList } from "./parts.js";
 import { pen } from "./pen.js";
 import { crossesItself, squareAt } from "./ring.js";
+import { session } from "./session.js";
+import { geometryOf, partsOf, ringList, ringUnder, withHole, withPart, withRing } from "./shape.js";
 import { shareRows } from "./shares.js";
-import { snappingIndex } from "./snapping.js";
-import { steps } from "./steps.js";
 import { toolPlate, topBar } from "./tools.js";
 
 const NO_SHARE = { byHouseholds: true, rows: [] };
 
-/** draw(frame, office, options) -> { update(options), destroy() }. options: see mountMap, and { zone, kinds, onSaved(answer) }. */
+const HANDLE_PX = 24;
+
+/**
+ * draw(frame, office, options) -> { update(options), destroy() }.
+ * options: see mountMap, and { zone, kinds, onSaved(answer) }. zone: { id, version_id, name, kind, mode, geometry } of what is drawn again.
+ */
 export function draw(frame, office, options) {
   const { words } = options;
   const kept = keeper(localStorage, options.zone?.id);
@@ -31,22 +37,25 @@ export function draw(frame, office, options) {
   let canvas = null;
   let hand = null;
   let shown = null;
-  let index = null;
   let draftId = newId();
   let zoneId = options.zone?.id ?? null;
-  let history = steps(firstRing(options.zone));
-  const state = { measured: null, share: NO_SHARE, refusal: null, isSaving: false, isSnapping: true };
+  let baseId = options.zone?.version_id ?? null;
+  let shape = session(partsOf(options.zone?.geometry));
+  let keptCorners = 0;
+  let purpose = "part"; // what a new line becomes: "part" or "hole"
+  const state = { measured: null, share: NO_SHARE, refusal: null, isSaving: false };
 
-  const data = layers({ office, words, onRefusal: refuse, onLoaded: (name) => { if (name === "buildings") paintMeasured(); } });
+  const data = layers({ office, words, onRefusal: refuse, onLoaded: loaded });
   const side = panel({ words, onGoTo: goTo });
   const fields = form({ words, kinds: options.kinds, lang: options.lang, onChange: () => { keep(); showBar(); } });
-  const list = cornerList({ words, onRing: replace, onFocus: (at) => shown?.corner(at), onBox: putBox, onTooFew: () => frame.tell(words.too_few, { kind: "warn" }) });
+  const list = cornerList({ words, onRing: replaceRing, onFocus: (at) => shown?.corner(at), onBox: putBox, onTooFew: () => frame.tell(words.too_few, { kind: "warn" }) });
+  const pieces = partList({ words, onChoose: choose });
   const bar = topBar({ words, sample: options.sample, onUndo: undo, onRedo: redo, onSave: save });
-  const tools = toolPlate({ words, onTool: (tool) => hand?.setTool(tool), onSnap: switchSnap, onClear: clear });
+  const tools = toolPlate({ words, onTool: pick, onSnap: () => { catcher.flip(); showBar(); }, onErase: erase });
+  const catcher = catching({ words, zoom: () => canvas.map.getZoom() });
   const closing = el("button", { class: "btn go", type: "button", hidden: true, onclick: closeRing });
-  const toast = el("div", { class: "plate-look row snap-toast", hidden: true });
   const live = measuring({
-    ask: (ring, signal) => office.post("/zones/measure", { geometry: polygon(ring), zone_id: zoneId }, { signal }),
+    ask: (geometry, signal) => office.post("/zones/measure", { geometry, zone_id: zoneId }, { signal }),
     onAnswer: ({ measured }) => shows({ measured, share: shareRows(measured, words), refusal: null }),
     onRefusal: ({ refusal }) => {
       if (refusal.loginEnded) refuse(refusal.sentence, refusal);
@@ -66,27 +75,26 @@ export function draw(frame, office, options) {
     frame.root.classList.add("drawing");
     frame.root.prepend(bar.element);
     frame.root.append(side.element);
-    side.slots.form.append(fields.element);
+    side.slots.form.append(pieces.element, fields.element);
     side.slots.corners.append(list.element);
     if (options.zone) fields.fill(options.zone);
-    const ring = history.now;
-    canvas = await makeCanvas(frame, { ...options, ...(ring && !options.bounds && { bounds: box(polygon(ring)) }), ...(!ring && !options.bounds && !options.zoom && { zoom: 15.5 }) }, { points: false });
+    const around = options.zone?.geometry && box(options.zone.geometry);
+    const view = options.bounds ? {} : around ? { bounds: around } : !options.zoom && { zoom: 15.5 };
+    canvas = await makeCanvas(frame, { ...options, ...view }, { points: false });
     const { map } = canvas;
     map.doubleClickZoom.disable();
     data.attach(map);
     shown = marks({ map, c: canvas.colours(), words });
-    hand = pen({ map, c: canvas.colours(), snap, onRing: follow, onStep: step, onTool: () => { showBar(); hint(); } });
+    hand = pen({ map, c: canvas.colours(), snap: catcher.snap, onRing: follow, onStep: step, onTool: () => { showBar(); hint(); } });
     frame.corners.topLeft.append(tools.element);
     frame.corners.topRight.append(whereButton({ frame, words, onFix: (fix) => { showFix(map, canvas.colours(), fix); fly(map, { center: [fix.lon, fix.lat] }); } }), zoomButtons(canvas, words));
     frame.corners.topRight.prepend(searchBox({ office, words, onPick: (item) => fly(map, item.bbox ? { bounds: item.bbox } : { center: [item.lon, item.lat] }) }));
-    frame.corners.bottomLeft.append(closing, toast);
+    frame.corners.bottomLeft.append(closing, catcher.element);
     frame.corners.bottomRight.append(footLine(canvas, options));
     frame.root.addEventListener("keydown", keys);
     map.on("moveend", paintMeasured); // plates keep clear of each other at every zoom
-    if (ring) hand.setRing(ring);
-    list.show(ring);
-    showBar();
-    hint();
+    map.on("click", tapped);
+    put({ keeps: false });
     await loadAreas();
     offerKept();
     frame.readyWith(map);
@@ -98,71 +106,120 @@ export function draw(frame, office, options) {
       await data.loadAreas();
       frame.hush();
       const neighbours = data.kept.zones.features.filter((zone) => zone.properties.id !== zoneId && zone.properties.status !== "superseded");
-      index = snappingIndex([...neighbours, ...data.kept.grids.features]);
+      catcher.see("areas", [...neighbours, ...data.kept.grids.features]);
     } catch { /* refuse() has said why */ }
   }
 
-  /** Terra Draw asks on every move: the neighbour's corner or edge within reach of the pointer. */
-  function snap(at) {
-    if (!state.isSnapping || !index) return undefined;
-    const metresPerPixel = (40075016.686 * Math.cos((at[1] * Math.PI) / 180)) / (512 * 2 ** canvas.map.getZoom());
-    const reach_px = matchMedia("(pointer: coarse)").matches ? 22 : 14;
-    const found = index.snap(at, reach_px * metresPerPixel);
-    sayToast(found ? say(found.kind === "corner" ? words.snapped_corner : words.snapped_edge, { name: found.name }) : "");
-    return found?.at;
+  function loaded(name) {
+    if (name === "buildings") paintMeasured();
+    if (name === "roads") catcher.see("roads", data.kept.roads.features);
   }
 
-  function sayToast(sentence) {
-    if (toast.dataset.said === sentence) return;
-    toast.dataset.said = sentence;
-    toast.hidden = !sentence;
-    if (sentence) toast.replaceChildren(icon("magnet"), el("span", {}, sentence));
+  /** The shape with the line under the pen as it is this moment. */
+  function partsWith(ring) {
+    if (!ring) return shape.parts;
+    if (!isNewLine()) return shape.at ? withRing(shape.parts, shape.at, ring) : withPart([], ring);
+    return purpose === "hole" ? withHole(shape.parts, ring, shape.at).parts : withPart(shape.parts, ring);
   }
+
+  const isNewLine = () => hand?.tool === "draw";
 
   function follow(ring, { isOpen }) {
-    shown.ring(ring);
-    if (ring && corners(ring) >= 3 && !(isOpen && crossesItself(ring))) live.measure(ring);
-    else if (!isOpen) forgetMeasured();
+    // An open hole has no inside yet: it is shown as a line of its own.
+    shown.shape(isOpen && ring ? withPart(shape.parts, ring) : partsWith(ring), shape.rest);
+    if (ring && corners(ring) >= 3 && !(isOpen && crossesItself(ring))) live.measure(geometryOf(partsWith(ring)));
+    else if (!isOpen && shape.isEmpty) forgetMeasured();
+    if (isOpen) keepLine();
     showBar();
     hint();
   }
 
-  function step(ring) {
+  /** The pen finished a line or a drag. */
+  function step(ring, { isNew }) {
     if (!ring) return;
-    history.push(ring);
+    if (isNew) addRing(ring);
+    else shape.setRing(ring);
+    afterStep();
+  }
+
+  function addRing(ring) {
+    if (purpose === "hole") shape.addHole(ring);
+    else shape.addPart(ring);
+    purpose = "part";
+  }
+
+  function afterStep() {
     keep();
-    sayToast("");
-    list.show(ring);
-    shown.ring(ring);
-    live.measure(ring);
+    catcher.hush();
+    showShape();
+    live.measure(shape.geometry);
     showBar();
     hint();
   }
 
-  /** A whole new ring from the keyboard, undo or the kept drawing. */
-  function replace(ring) {
-    history.push(ring);
-    put(ring);
+  function showShape() {
+    list.show(shape.ring);
+    pieces.show(shape.parts, shape.at);
+    shown.shape(shape.parts, shape.rest);
   }
 
-  function put(ring) {
-    hand.setRing(ring);
-    if (ring && hand.tool === "move") hand.setTool("edit");
-    list.show(ring);
-    keep();
+  /** A whole new ring from the keyboard. */
+  function replaceRing(ring) {
+    shape.setRing(ring);
+    put();
+  }
+
+  /** Hands the pen the ring that it now has to hold: after undo, a choice, a restored drawing. */
+  function put({ keeps = true } = {}) {
+    purpose = "part";
+    hand.setRing(shape.ring);
+    if (shape.ring && hand.tool === "move") hand.setTool("edit");
+    showShape();
+    if (shape.isEmpty) forgetMeasured();
+    else live.measure(shape.geometry);
+    if (keeps) keep();
     showBar();
     hint();
+  }
+
+  function pick(tool) {
+    frame.hush();
+    purpose = tool === "hole" ? "hole" : "part";
+    if (tool !== "draw" && tool !== "hole" && isNewLine()) hand.setRing(shape.ring);
+    hand.setTool(tool === "hole" ? "draw" : tool);
+    showShape();
+    showBar();
+  }
+
+  function choose(at) {
+    if (hand.isDrawing()) return;
+    shape.choose(at);
+    put({ keeps: false });
+  }
+
+  /** A tap on another part or into a hole takes the pen there; a tap on a corner belongs to the pen. */
+  function tapped({ lngLat, point }) {
+    if (hand.tool !== "edit" || ringList(shape.parts).length < 2) return;
+    const isCorner = shape.ring?.some((at) => { const here = canvas.map.project(at); return Math.hypot(here.x - point.x, here.y - point.y) <= HANDLE_PX; });
+    const at = ringUnder(shape.parts, [lngLat.lng, lngLat.lat]);
+    if (!isCorner && at && (at.part !== shape.at?.part || at.ring !== shape.at?.ring)) choose(at);
   }
 
   function undo() {
     if (hand.isDrawing()) {
-      if (!hand.undoCorner()) giveUp();
-    } else if (history.canUndo) put(history.undo());
+      if (!hand.undoCorner()) put();
+    } else if (shape.canUndo) {
+      shape.undo();
+      put();
+    }
     showBar();
   }
 
   function redo() {
-    if (!hand.redoCorner() && history.canRedo) put(history.redo());
+    if (!hand.redoCorner() && shape.canRedo) {
+      shape.redo();
+      put();
+    }
     showBar();
   }
 
@@ -170,36 +227,27 @@ export function draw(frame, office, options) {
   function closeRing() {
     const open = hand.openCorners();
     if (open.length < 3) return;
-    hand.setRing(null);
-    replace([...open, open[0]]);
+    addRing([...open, open[0]]);
+    put();
     closing.hidden = true;
   }
 
-  function giveUp() {
-    hand.setRing(null);
-    put(history.now);
-  }
-
-  function clear() {
-    if (hand.isDrawing() || hand.tool === "draw") return giveUp();
-    replace(null);
+  /** Gives an open line up; else takes out the ring under the pen, or the whole when it is the only one. */
+  function erase() {
+    if (!isNewLine()) shape.removeRing();
+    put();
   }
 
   function putBox() {
     const { lng, lat } = canvas.map.getCenter();
     const bounds = canvas.map.getBounds();
-    replace(squareAt([lng, lat], (bounds.getNorth() - bounds.getSouth()) / 3));
-  }
-
-  function switchSnap() {
-    state.isSnapping = !state.isSnapping;
-    sayToast(state.isSnapping ? words.snap_on : words.snap_off);
-    showBar();
+    shape.addPart(squareAt([lng, lat], (bounds.getNorth() - bounds.getSouth()) / 3));
+    put();
   }
 
   function keys(event) {
     const inField = event.composedPath()[0]?.matches?.("input, select, textarea");
-    if (event.key === "Escape" && hand.tool === "draw") return giveUp();
+    if (event.key === "Escape" && isNewLine()) return put();
     if (inField || !(event.ctrlKey || event.metaKey)) return;
     const key = event.key.toLowerCase();
     if (key === "z" || key === "y") {
@@ -212,6 +260,7 @@ export function draw(frame, office, options) {
   function forgetMeasured() {
     live.measure(null);
     shown.clear();
+    shown.shape(shape.parts, shape.rest);
     shows({ measured: null, share: NO_SHARE, refusal: null });
   }
 
@@ -228,50 +277,73 @@ export function draw(frame, office, options) {
   }
 
   function hint() {
-    const sentence = hand?.isDrawing() || hand?.tool === "draw" ? words.hint_drawing : !history.now ? words.hint_start : hand?.tool === "edit" && !state.measured && !state.refusal ? words.hint_edit : null;
-    side.show({ ...state, hint: sentence, hasRing: Boolean(history.now) });
+    const sentence = isNewLine() ? (purpose === "hole" ? words.hint_hole : words.hint_drawing) : shape.isEmpty ? words.hint_start
+      : hand?.tool === "edit" && !state.measured && !state.refusal ? words.hint_edit : null;
+    side.show({ ...state, hint: sentence, hasRing: !shape.isEmpty });
   }
 
   function showBar() {
     const isDrawing = Boolean(hand?.isDrawing());
-    bar.show({ title: fields.values().name, canUndo: isDrawing || history.canUndo, canRedo: !isDrawing && history.canRedo, isSaving: state.isSaving });
+    bar.show({ title: fields.values().name, canUndo: isDrawing || shape.canUndo, canRedo: !isDrawing && shape.canRedo, isSaving: state.isSaving });
     const set = isDrawing ? hand.openCorners().length : 0;
     closing.hidden = set < 3;
     closing.textContent = say(words.close_ring, { count: set });
     // A pressed button that goes grey would keep the keyboard to itself.
     if (frame.root.getRootNode().activeElement?.disabled) canvas?.map.getCanvas().focus();
-    tools.show({ tool: hand?.tool ?? "move", isSnapping: state.isSnapping, hasRing: Boolean(history.now) });
+    const tool = isNewLine() && purpose === "hole" ? "hole" : hand?.tool ?? "move";
+    tools.show({ tool, isSnapping: catcher.isOn, rings: ringList(shape.parts).length, isHole: shape.at?.ring > 0 });
   }
 
   function goTo(place) {
     fly(canvas.map, Array.isArray(place) ? { center: place, zoom: Math.max(canvas.map.getZoom(), 18) } : { bounds: box(place), padding: 120 });
   }
 
+  /** At every step, also while a line is open: a tab that dies loses nothing but the pointer's place. */
   function keep() {
-    if (history.now) kept.write({ id: draftId, ring: history.now, ...fields.values(), at: new Date().toISOString() });
-    else kept.forget();
+    const open = hand?.isDrawing() ? hand.openCorners() : [];
+    if (shape.isEmpty && !open.length) return kept.forget();
+    kept.write({
+      id: draftId, zone_id: zoneId, base_id: baseId, parts: shape.parts, rest: shape.rest, open: open.length ? { corners: open, isHole: purpose === "hole" } : null,
+      ...fields.values(), at: new Date().toISOString(),
+    });
+  }
+
+  /** An open line is kept when it has a corner more or less, not whenever the pointer moves. */
+  function keepLine() {
+    const set = hand.openCorners().length;
+    if (set !== keptCorners) keep();
+    keptCorners = set;
+  }
+
+  function restore(draft) {
+    frame.hush();
+    draftId = draft.id ?? draftId;
+    zoneId = draft.zone_id ?? zoneId;
+    baseId = draft.base_id ?? baseId;
+    fields.fill(draft);
+    shape.replace(draft.parts, draft.rest);
+    const open = draft.open?.corners ?? [];
+    if (open.length >= 3) {
+      purpose = draft.open.isHole && !shape.isEmpty ? "hole" : "part";
+      addRing([...open, open[0]]);
+    }
+    put();
+    if (!shape.isEmpty) fly(canvas.map, { bounds: box(shape.geometry), padding: 80 });
   }
 
   function offerKept() {
     const draft = kept.read();
     if (!draft) return;
-    const restore = () => {
-      frame.hush();
-      draftId = draft.id ?? draftId;
-      fields.fill(draft);
-      replace(draft.ring);
-      fly(canvas.map, { bounds: box(polygon(draft.ring)), padding: 80 });
-    };
-    if (options.resumes) return restore();
+    if (options.resumes) return restore(draft);
     frame.tell(`${words.restore_title}。${say(words.restore_body, { when: when(draft.at) })}`, { actions: [
-      { word: words.restore, run: restore },
+      { word: words.restore, run: () => restore(draft) },
       { word: words.forget, run: () => { kept.forget(); frame.hush(); } },
     ] });
   }
 
   async function save() {
     const lacking = fields.showWrong();
-    if (!history.now || hand.isDrawing()) return frame.tell(words.need_ring, { kind: "warn", loud: true });
+    if (shape.isEmpty || hand.isDrawing()) return frame.tell(words.need_ring, { kind: "warn", loud: true });
     if (lacking.length) {
       side.setOpen(true);
       fields.focusWrong();
@@ -280,20 +352,37 @@ export function draw(frame, office, options) {
     state.isSaving = true;
     showBar();
     try {
-      const answer = await office.post("/zones/drafts", { id: draftId, zone_id: zoneId, ...fields.values(), geometry: polygon(history.now) });
+      const answer = await office.post("/zones/drafts", { id: draftId, zone_id: zoneId, base_version_id: baseId, ...fields.values(), geometry: shape.geometry });
+      const { name } = fields.values();
       kept.forget();
       draftId = newId();
-      zoneId = answer.zone_id ?? zoneId;
-      shows({ measured: answer.area_m2 ? answer : state.measured, share: answer.grids ? shareRows(answer, words) : state.share, refusal: null });
-      frame.tell(say(words.saved, { version: answer.version }));
-      current.onSaved?.({ name: fields.values().name, ...answer });
+      if (shape.rest.length) goOnWithRest(name);
+      else {
+        zoneId = answer.zone_id ?? zoneId;
+        baseId = answer.version_id ?? baseId;
+        shows({ measured: answer.area_m2 ? answer : state.measured, share: answer.grids ? shareRows(answer, words) : state.share, refusal: null });
+        frame.tell(say(words.saved, { version: answer.version }));
+      }
+      current.onSaved?.({ name, ...answer });
     } catch (refusal) {
       const actions = refusal.loginEnded ? [{ word: words.log_in, href: "/login" }] : [{ word: words.try_again, run: save }];
+      if (refusal.at) shows({ refusal });
       frame.tell(say(words.save_failed, { reason: refusal.sentence ?? refusal.message }), { kind: "bad", actions, loud: true });
     } finally {
       state.isSaving = false;
       showBar();
     }
+  }
+
+  /** What a split cut off becomes a draft of its own, with a name of its own. */
+  function goOnWithRest(name) {
+    const [next, ...rest] = shape.rest;
+    shape = session(next, rest);
+    zoneId = baseId = null;
+    fields.fill({ ...fields.values(), name: say(words.rest_name, { name }) });
+    put();
+    fly(canvas.map, { bounds: box(shape.geometry), padding: 80 });
+    frame.tell(say(words.rest_next, { name }), { kind: "run" });
   }
 
   start().catch((failure) => frame.tell(say(words.cannot_load, { layer: words.aria_map, reason: failure.sentence ?? failure.message }), { kind: "bad", loud: true }));
@@ -312,16 +401,7 @@ export function draw(frame, office, options) {
   };
 }
 
-const polygon = (ring) => ({ type: "Polygon", coordinates: [ring] });
-
 /** How many different corners a closed ring has. */
 function corners(ring) {
   return new Set(ring.map((at) => at.join())).size;
-}
-
-/** The ring of a zone that is drawn again; a zone in parts or with holes starts from its largest outline. */
-function firstRing(zone) {
-  if (!zone?.geometry) return null;
-  const parts = zone.geometry.type === "Polygon" ? [zone.geometry.coordinates] : zone.geometry.coordinates;
-  return parts.map((part) => part[0]).reduce((best, ring) => (best && best.length >= ring.length ? best : ring), null);
 }

@@ -1,4 +1,5 @@
 // Keeps an unsaved drawing on this device until the server has it; the id stays the same for every try.
+import { isShape } from "./shape.js";
 
 const PREFIX = "slg.zone-draft.";
 
@@ -12,7 +13,8 @@ export function newId() {
 }
 
 /**
- * keeper(storage, zoneId) -> { read(), write(draft), forget() }. draft: { id, ring, name, kind, mode, at }.
+ * keeper(storage, zoneId) -> { read(), write(draft), forget() }. draft: { id, parts, rest, open, name, kind, mode, at }: `open` is a
+ * line that was not closed yet, { corners, isHole } or null. What is kept and no shape, or too broken to read, is nothing.
  * A full or forbidden storage is no reason to stop drawing: write answers false.
  */
 export function keeper(storage, zoneId) {
@@ -20,8 +22,11 @@ export function keeper(storage, zoneId) {
   return {
     read() {
       try {
-        const draft = JSON.parse(storage.getItem(key));
-        return Array.isArray(draft?.ring) && draft.ring.length >= 4 ? draft : null;
+        const kept = JSON.parse(storage.getItem(key));
+        if (!kept) return null;
+        const draft = { rest: [], open: null, ...kept, parts: kept.parts ?? [[kept.ring]] }; // a single ring was kept once
+        const isSomething = draft.parts.length > 0 || draft.open?.corners?.length > 0;
+        return isSomething && isShape(draft.parts) && draft.rest.every(isShape) ? draft : null;
       } catch {
         return null;
       }

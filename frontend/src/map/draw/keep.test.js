@@ -16,7 +16,7 @@ test("ids are version 4 and differ", () => {
 
 test("a drawing comes back under its own zone only", () => {
   const storage = memory();
-  const draft = { id: newId(), ring: [[0, 0], [1, 0], [1, 1], [0, 0]], name: "示例小区036" };
+  const draft = { id: newId(), parts: [[[[0, 0], [1, 0], [1, 1], [0, 0]]]], rest: [], open: null, name: "示例小区036" };
   keeper(storage, "z1").write(draft);
   assert.deepEqual(keeper(storage, "z1").read(), draft);
   assert.equal(keeper(storage, null).read(), null);
@@ -34,4 +34,17 @@ test("half a ring or broken text is no drawing, and a full storage says false", 
   assert.equal(keeper(full, null).write({ ring: [] }), false);
   assert.equal(keeper(full, null).read(), null);
   keeper(full, null).forget();
+});
+
+test("a single ring of an older page comes back as a part, and a line that was never closed is kept", () => {
+  const storage = memory();
+  const ring = [[0, 0], [1, 0], [1, 1], [0, 0]];
+  storage.setItem("slg.zone-draft.new", JSON.stringify({ id: "a", ring }));
+  assert.deepEqual(keeper(storage, null).read().parts, [[ring]]);
+  storage.setItem("slg.zone-draft.new", JSON.stringify({ id: "a", parts: [], open: { corners: [[0, 0], [1, 1]], isHole: false } }));
+  assert.equal(keeper(storage, null).read().open.corners.length, 2);
+  for (const bad of [{ parts: [] }, { parts: "x" }, { parts: [[ring]], rest: 5 }, { parts: [[ring]], rest: [[[]]] }]) {
+    storage.setItem("slg.zone-draft.new", JSON.stringify(bad));
+    assert.equal(keeper(storage, null).read(), null);
+  }
 });

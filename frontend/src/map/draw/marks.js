@@ -6,9 +6,10 @@ import { contains, labelPoint, labelSpots } from "../shapes.js";
 import { crossesItself } from "./ring.js";
 
 const NOTHING = { type: "FeatureCollection", features: [] };
-const SOURCES = ["draft", "draft-pieces", "draft-buildings", "draft-overlaps", "draft-shared-buildings"];
+const CROSSING_LOOKED_FOR = 600; // corners; looking at every pair of edges takes too long beyond
+const SOURCES = ["draft", "draft-rest", "draft-pieces", "draft-buildings", "draft-overlaps", "draft-shared-buildings"];
 
-/** marks({ map, c, words }) -> { ring(ring), measured(rows, overlaps, problems, buildings), clear() }. */
+/** marks({ map, c, words }) -> { shape(parts, rest), measured(rows, overlaps, problems, buildings), clear() }. */
 export function marks({ map, c, words }) {
   for (const source of SOURCES) map.addSource(source, { type: "geojson", data: NOTHING, tolerance: 0 });
   const tint = ["match", ["get", "tint"], 1, c["piece-1"], 2, c["piece-2"], c["ink-3"]];
@@ -21,6 +22,8 @@ export function marks({ map, c, words }) {
   map.addLayer({ id: "draft-overlap-line", type: "line", source: "draft-overlaps", paint: { "line-color": c.danger, "line-width": 2 } }, under);
   map.addLayer({ id: "draft-shared-building", type: "fill", source: "draft-shared-buildings", paint: { "fill-color": c.surface, "fill-opacity": 0.75 } }, under);
   map.addLayer({ id: "draft-shared-building-line", type: "line", source: "draft-shared-buildings", paint: { "line-color": c.danger, "line-width": 2 } }, under);
+  map.addLayer({ id: "draft-rest-fill", type: "fill", source: "draft-rest", paint: { "fill-color": c["ink-3"], "fill-opacity": 0.18 } }, "building-fill");
+  map.addLayer({ id: "draft-rest-line", type: "line", source: "draft-rest", paint: { "line-color": c["ink-2"], "line-width": 2, "line-dasharray": [2, 2] } }, over);
   map.addLayer({ id: "draft-casing", type: "line", source: "draft", layout: { "line-join": "round" }, paint: { "line-color": c["g-halo"], "line-width": 7 } }, over);
   map.addLayer({ id: "draft-line", type: "line", source: "draft", layout: { "line-join": "round" },
     paint: { "line-color": c.ink, "line-width": 3.2, "line-dasharray": [3.1, 1.6] } }, over);
@@ -55,11 +58,13 @@ export function marks({ map, c, words }) {
   }
 
   return {
-    /** The line itself; follows the pointer without waiting for the server. */
-    ring(ring) {
+    /** The lines themselves; they follow the pointer without waiting for the server. rest: shapes that were split off. */
+    shape(parts, rest = []) {
       // A bow tie has next to no area, and tiling would drop it: a crossing border is shown as a line.
-      const isLine = ring && (ring.length < 4 || crossesItself(ring));
-      show("draft", ring ? [feature(isLine ? { type: "LineString", coordinates: ring } : { type: "Polygon", coordinates: [ring] })] : []);
+      const isLine = (ring) => ring.length < 4 || (ring.length < CROSSING_LOOKED_FOR && crossesItself(ring));
+      show("draft", parts.flatMap((rings) => (rings.some(isLine)
+        ? rings.map((ring) => feature({ type: "LineString", coordinates: ring })) : [feature({ type: "Polygon", coordinates: rings })])));
+      show("draft-rest", rest.map((each) => feature({ type: "MultiPolygon", coordinates: each })));
     },
     /** What the server measured. rows: shareRows().rows; buildings: GeoJSON features in view. */
     measured({ rows, overlaps, problems, buildings }) {
@@ -80,7 +85,7 @@ export function marks({ map, c, words }) {
       if (rows.length > 1) {
         for (const row of pieces) if (!row.isSliver) flag(freeSpot(row.piece), el("div", { class: "share-flag", "data-tint": row.tint }, row.shareText));
       }
-      for (const problem of problems) flag(problem.at, el("div", { class: "problem-flag", title: problem.sentence }, "!"));
+      for (const problem of problems) flag(problem.at, el("div", { class: "problem-flag", role: "note" }, el("span", {}, problem.sentence)), "bottom");
     },
     /** Marks one corner that has the keyboard; null takes the mark off. */
     corner: cornerMark(map),

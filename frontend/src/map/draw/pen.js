@@ -2,12 +2,12 @@
 import { TerraDraw, TerraDrawModeUndoRedo, TerraDrawPolygonMode, TerraDrawSelectMode } from "terra-draw";
 import { TerraDrawMapLibreGLAdapter } from "terra-draw-maplibre-gl-adapter";
 
-const CATCH_PX = 22; // half of 44: what a finger catches; the corner itself is drawn 14 px wide
+const CATCH_PX = 24; // half of 48: what a finger catches; the corner itself is drawn 14 px wide
 const DIGITS = 9;
 
 /**
  * pen({ map, c, snap, onRing, onStep, onTool }).
- * snap([lon, lat]) -> [lon, lat] or undefined; onRing(ring, { isOpen }) on every move; onStep(ring) when a change is done.
+ * snap([lon, lat]) -> [lon, lat] or undefined; onRing(ring, { isOpen }) on every move; onStep(ring, { isNew }) when a change is done.
  * ring: closed lon/lat list, or null. Tools: "move", "draw", "edit".
  */
 export function pen({ map, c, snap, onRing, onStep, onTool }) {
@@ -49,10 +49,11 @@ export function pen({ map, c, snap, onRing, onStep, onTool }) {
   terra.on("change", () => { if (!quiet) onRing(ring(), { isOpen: isDrawing() }); });
   terra.on("finish", () => {
     const done = ring();
+    const isNew = tool === "draw";
     // Terra Draw is still inside its own handler: change the mode after it.
     setTimeout(() => {
-      if (tool === "draw") setTool("edit");
-      onStep(done);
+      if (isNew) setTool("edit");
+      onStep(done, { isNew });
     });
   });
 

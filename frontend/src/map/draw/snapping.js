@@ -1,17 +1,23 @@
 // Finds the neighbour's corner or edge that a new corner should stand on. lon/lat degrees in and out, metres inside.
 import { rings } from "../shapes.js";
 
+/** The lines of a feature that may catch: rings of a polygon, a road's own line. */
+function lines(geometry) {
+  if (geometry?.type === "LineString") return [geometry.coordinates];
+  return geometry?.type === "MultiLineString" ? geometry.coordinates : rings(geometry);
+}
+
 const METRES_PER_DEGREE = 111195;
 
 /**
- * An index over the corners and edges of polygon features.
+ * An index over the corners and edges of polygon and line features.
  * features: GeoJSON with `properties.name`; cell_m: width of an index cell.
- * snap([lon, lat], tolerance_m) -> { at: [lon, lat], kind: "corner" | "edge", name } or null.
+ * snap([lon, lat], tolerance_m) -> { at: [lon, lat], kind: "corner" | "edge", name, far_m } or null.
  * A corner within reach always wins over an edge, however near: corners that agree leave no slivers.
  */
 export function snappingIndex(features, { cell_m = 120 } = {}) {
   const cells = new Map();
-  const first = features.flatMap((feature) => rings(feature.geometry))[0]?.[0] ?? [0, 0];
+  const first = features.flatMap((feature) => lines(feature.geometry))[0]?.[0] ?? [0, 0];
   const eastScale = METRES_PER_DEGREE * Math.cos((first[1] * Math.PI) / 180);
   const toMetres = ([lon, lat]) => [(lon - first[0]) * eastScale, (lat - first[1]) * METRES_PER_DEGREE];
   const toDegrees = ([x, y]) => [first[0] + x / eastScale, first[1] + y / METRES_PER_DEGREE];
@@ -30,7 +36,7 @@ export function snappingIndex(features, { cell_m = 120 } = {}) {
   };
   let count = 0;
   for (const feature of features) {
-    for (const ring of rings(feature.geometry)) {
+    for (const ring of lines(feature.geometry)) {
       for (let i = 1; i < ring.length; i++) {
         keep({ from: toMetres(ring[i - 1]), to: toMetres(ring[i]), ends: [ring[i - 1], ring[i]], name: feature.properties?.name ?? "" });
         count += 1;
@@ -60,7 +66,7 @@ export function snappingIndex(features, { cell_m = 120 } = {}) {
       if (far <= tolerance_m && (!edge || far < edge.far)) edge = { far, at: toDegrees(foot), kind: "edge", name: each.name };
     }
     const best = corner ?? edge;
-    return best && { at: [best.at[0], best.at[1]], kind: best.kind, name: best.name };
+    return best && { at: [best.at[0], best.at[1]], kind: best.kind, name: best.name, far_m: best.far };
   }
 
   return { snap, count };

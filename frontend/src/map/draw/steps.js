@@ -1,6 +1,6 @@
-// Remembers the rings of a drawing so that any step can be taken back and taken again.
+// Remembers the states of a drawing so that any step can be taken back and taken again.
 
-/** A ring is a closed lon/lat list or null (nothing drawn). `now` is what stands on the map. */
+/** A state is plain data. `now` is what stands on the map. */
 export function steps(first = null, most = 200) {
   let past = [];
   let future = [];
@@ -10,11 +10,11 @@ export function steps(first = null, most = 200) {
     get now() { return now; },
     get canUndo() { return past.length > 0; },
     get canRedo() { return future.length > 0; },
-    /** A new state; the same ring again is no step. */
-    push(ring) {
-      if (same(ring, now)) return false;
+    /** A new state; the same state again is no step. */
+    push(next) {
+      if (same(next, now)) return false;
       past = [...past, now].slice(-most);
-      now = ring;
+      now = next;
       future = [];
       return true;
     },

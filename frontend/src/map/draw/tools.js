@@ -2,24 +2,28 @@
 import { el, fill } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
 
-/** toolPlate({ words, onTool, onSnap, onClear }) -> { element, show({ tool, isSnapping, hasRing }) }. */
-export function toolPlate({ words, onTool, onSnap, onClear }) {
+/** toolPlate({ words, onTool, onSnap, onErase }) -> { element, show({ tool, isSnapping, rings, isHole }) }. rings: how many there are. */
+export function toolPlate({ words, onTool, onSnap, onErase }) {
   const button = (sign, word, run) => el("button", { class: "draw-tool", type: "button", onclick: run }, icon(sign), el("span", {}, word));
   const tools = {
     move: button("hand-stop", words.tool_move, () => onTool("move")),
     draw: button("polygon", words.tool_draw, () => onTool("draw")),
+    hole: button("circle", words.tool_hole, () => onTool("hole")),
     edit: button("edit", words.tool_edit, () => onTool("edit")),
   };
   const snap = button("magnet", words.tool_snap, onSnap);
-  const clear = button("eraser", words.tool_clear, onClear);
+  const erase = button("eraser", words.tool_clear, onErase);
   snap.classList.add("lasting");
+  const call = (node, word) => { node.lastChild.textContent = word; };
   return {
-    element: el("div", { class: "draw-tools plate-look", role: "toolbar", "aria-label": words.draw_tools }, Object.values(tools), snap, clear),
-    show({ tool, isSnapping, hasRing }) {
+    element: el("div", { class: "draw-tools plate-look", role: "toolbar", "aria-label": words.draw_tools }, Object.values(tools), snap, erase),
+    show({ tool, isSnapping, rings, isHole }) {
       for (const [name, node] of Object.entries(tools)) node.setAttribute("aria-pressed", String(name === tool));
-      tools.edit.disabled = !hasRing;
+      call(tools.draw, rings ? words.tool_part : words.tool_draw);
+      call(erase, rings < 2 ? words.tool_clear : isHole ? words.tool_drop_hole : words.tool_drop_part);
+      tools.edit.disabled = tools.hole.disabled = !rings;
       snap.setAttribute("aria-pressed", String(isSnapping));
-      clear.disabled = !hasRing && tool !== "draw";
+      erase.disabled = !rings && tool !== "draw" && tool !== "hole";
     },
   };
 }
