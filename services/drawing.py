@@ -1,16 +1,23 @@
-"""The drawing board's own questions: which version of a zone is drawn on."""
+"""The drawing board's own questions: which version of a zone is drawn on, and what an edit would make of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from domain.errors import NotFound
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from domain.errors import Invalid, NotFound
 from domain.policy.permissions import Permissions
-from domain.records import Actor
+from domain.records import Actor, Area
+from geo import edits, measure
 from geo.geojson import geometry_to_geojson
-from storage.store import Store
+from services.zones import read_polygon
+from storage.store import Store, Work
 
+T = TypeVar("T")
 DRAWN_DECIMALS = 7  # what is stored: an untouched border comes back as it was
 
 
@@ -28,6 +35,16 @@ class Opened:
     geometry: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Edited:
+    """What an edit would make: nothing is stored. shapes: one, or the two sides of a split, the larger first.
+    neighbours: zones whose line gains corners, with that line."""
+
+    shapes: tuple[dict[str, Any], ...]
+    areas_m2: tuple[float, ...]
+    neighbours: tuple[tuple[Area, dict[str, Any]], ...] = ()
+
+
 class Drawing:
     def __init__(self, store: Store, permissions: Permissions) -> None:
         self._store = store
@@ -43,5 +60,60 @@ class Drawing:
         last = max(found, key=lambda v: (v.status == "draft", v.version))
         return Opened(
             id=last.area_id, version_id=last.id, version=last.version, status=last.status, name=last.name,
-            kind=last.kind or "", mode=last.mode or "", geometry=geometry_to_geojson(last.geometry, decimals=DRAWN_DECIMALS) or {},
+            kind=last.kind or "", mode=last.mode or "", geometry=_sent(last.geometry),
         )  # fmt: skip
+
+    def split(
+        self, polygon: dict[str, Any], line: list[tuple[float, float]], zone_id: str | None, actor: Actor
+    ) -> Edited:
+        """Both sides of a drawn zone along a line. Raises Invalid with the fault's code and place."""
+        self._permissions.require(actor, "zone.draft")
+        zone = read_polygon(polygon)
+        pieces = _edited("line", lambda: edits.split(zone, line))
+        corners = shapely.get_coordinates(pieces)
+        with self._store.look() as work:
+            near = self._near(work, zone, zone_id)
+        changed = [(z, edits.with_corners(z.geometry, corners)) for z in near]
+        return Edited(
+            tuple(_sent(piece) for piece in pieces), _areas(*pieces),
+            tuple((z, _sent(line)) for z, line in changed if line is not z.geometry),
+        )  # fmt: skip
+
+    def merge(self, polygon: dict[str, Any], with_zone: str, actor: Actor) -> Edited:
+        """A drawn zone and a neighbour in force as one. Raises NotFound."""
+        self._permissions.require(actor, "zone.draft")
+        zone = read_polygon(polygon)
+        with self._store.look() as work:
+            other = work.areas.current(with_zone)
+        if other is None or other.layer != "zone":
+            raise NotFound()
+        joined = edits.merge(zone, other.geometry)
+        return Edited((_sent(joined),), _areas(joined))
+
+    def clip(self, polygon: dict[str, Any], zone_id: str | None, actor: Actor) -> Edited:
+        """A drawn zone cut back to its neighbours in force, edge on edge with them. Raises Invalid."""
+        self._permissions.require(actor, "zone.draft")
+        zone = read_polygon(polygon)
+        with self._store.look() as work:
+            near = self._near(work, zone, zone_id)
+        clipped = _edited("geometry", lambda: edits.clip(zone, [z.geometry for z in near]))
+        return Edited((_sent(clipped),), _areas(clipped))
+
+    def _near(self, work: Work, zone: BaseGeometry, zone_id: str | None) -> list[Area]:
+        around = measure.widened(zone.bounds, edits.THIN_M)
+        return [z for z in work.areas.touching("zone", around) if z.area_id != zone_id]
+
+
+def _edited(field: str, make: Callable[[], T]) -> T:
+    try:
+        return make()
+    except edits.BadEdit as bad:
+        raise Invalid(f"edit_{bad.code}", field=field, at=list(bad.at) if bad.at else None) from bad
+
+
+def _sent(geometry: BaseGeometry) -> dict[str, Any]:
+    return geometry_to_geojson(geometry, decimals=DRAWN_DECIMALS) or {}
+
+
+def _areas(*shapes: BaseGeometry) -> tuple[float, ...]:
+    return tuple(round(float(measure.area_m2(shape)), 2) for shape in shapes)

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -14,13 +14,15 @@ from shapely.geometry.base import BaseGeometry
 from domain.errors import Conflict, Invalid, NotFound
 from domain.policy.permissions import Permissions, Scoped
 from domain.records import Actor, Area, Building, DivisionRow
-from geo import measure
+from geo import edits, measure
 from geo.division import OUTSIDE, count_buildings, divide
 from geo.geojson import geometry_to_geojson
-from geo.validity import BadGeometry, polygon_from_geojson
+from geo.validity import BadGeometry, check_inside_city, polygon_from_geojson
+from services import beside
 from services.policy import LivePolicy
 from storage.store import Store, Work
 
+T = TypeVar("T")
 OVERLAP_NOISE_M2 = 1.0
 ORIGIN_DRAWN = "drawn in the app; WGS 84 (= CGCS2000 here)"
 
@@ -48,6 +50,9 @@ class Measured:
     rows: tuple[DivisionRow, ...]
     crosses_grids: bool
     overlaps: tuple[Overlap, ...]
+    gaps: tuple[beside.Gap, ...]
+    gained: beside.Moved | None
+    lost: beside.Moved | None
 
 
 class Zones:
@@ -58,13 +63,21 @@ class Zones:
         self._permissions = permissions
         self._policy = policy
         self._clock = clock
+        self._city: tuple[int, BaseGeometry | None] | None = None
 
-    def measure(self, polygon: dict[str, Any], zone_id: str | None, actor: Actor) -> Measured:
-        """Figures for a polygon being drawn. Raises Invalid with the geometry's code and place, NotAllowed."""
+    def measure(
+        self, polygon: dict[str, Any], zone_id: str | None, actor: Actor, others: Sequence[dict[str, Any]] = ()
+    ) -> Measured:
+        """Figures for a polygon being drawn. others: shapes split off from it, which leave nothing behind.
+
+        Raises Invalid with the geometry's code and place, NotAllowed.
+        """
         self._permissions.require(actor, "zone.draft")
-        geometry = _read(polygon)
+        geometry = read_polygon(polygon)
+        split_off = [read_polygon(other) for other in others]
         with self._store.look() as work:
-            return measured(work, geometry, zone_id)
+            self._check_inside_city(work, geometry)
+            return measured(work, geometry, zone_id, split_off)
 
     def save_draft(
         self, version_id: str, polygon: dict[str, Any], *, zone_id: str | None, name: str, kind: str, mode: str,
@@ -83,7 +96,7 @@ class Zones:
             raise Invalid("unknown_zone_kind", field="kind")
         if mode not in words.modes or not words.modes[mode].term.holds(today):
             raise Invalid("unknown_zone_mode", field="mode")
-        geometry = _read(polygon)
+        geometry = read_polygon(polygon)
         now = self._clock()
         with self._store.work() as work:
             known = work.areas.version(version_id)
@@ -92,6 +105,7 @@ class Zones:
                 if not same or not known.geometry.equals(geometry):
                     raise Conflict("version_id_used", field="id")
                 return known, measured(work, geometry, known.area_id), False
+            self._check_inside_city(work, geometry)
             figures = measured(work, geometry, zone_id)
             older = work.areas.versions(zone_id) if zone_id else []
             if zone_id and not (older and older[0].layer == "zone"):
@@ -139,15 +153,35 @@ class Zones:
         ]  # fmt: skip
         return sorted(mine, key=lambda a: (a.created_at is not None, a.created_at), reverse=True)
 
+    def _check_inside_city(self, work: Work, geometry: BaseGeometry) -> None:
+        """Raises Invalid where the polygon leaves the streets in force; a city without streets has no outside."""
+        stamp = work.areas.stamp("street")
+        if self._city is None or self._city[0] != stamp:
+            streets = [s.geometry for s in work.areas.in_force("street")]
+            city = shapely.union_all(streets) if streets else None
+            shapely.prepare(city)
+            self._city = (stamp, city)
+        city = self._city[1]
+        if city is not None and not city.covers(geometry):
+            _as_invalid(lambda: check_inside_city(geometry, city))
+
     def _code(self, work: Work) -> str:
         return f"Q-{work.next_number('zone-code'):05d}"
 
 
-def measured(work: Work, geometry: BaseGeometry, zone_id: str | None) -> Measured:
+def measured(
+    work: Work, geometry: BaseGeometry, zone_id: str | None, split_off: Sequence[BaseGeometry] = ()
+) -> Measured:
     """Judge a sound polygon against what is in force around it; pure reading."""
     box = geometry.bounds
+    current = work.areas.current(zone_id) if zone_id else None
+    wide = measure.bounds([geometry, current.geometry]) if current else box
     grids = work.areas.touching("grid", box)
-    buildings = _inside(work.buildings.touching(box), geometry)
+    around = work.buildings.touching(wide or box)
+    buildings = beside.inside(around, geometry)
+    near_box = measure.widened(wide or box, edits.THIN_M)
+    zones = [z for z in work.areas.touching("zone", near_box) if z.area_id != zone_id]
+    gained, lost = beside.gained_and_lost(geometry, current, around, split_off)
     (rows,), (crosses,) = division_rows([geometry], grids, buildings, grids_are_a_coverage=False)
     point = shapely.Point(*measure.label_point(geometry))
     near = work.areas.near_point(point.x, point.y)
@@ -157,7 +191,8 @@ def measured(work: Work, geometry: BaseGeometry, zone_id: str | None) -> Measure
         buildings=len(buildings), households=sum(b.households for b in buildings),
         street=_holding(near, "street", point), community=_holding(near, "community", point),
         rows=tuple(rows), crosses_grids=crosses,
-        overlaps=tuple(_overlaps(work, geometry, buildings, zone_id)),
+        overlaps=tuple(_overlaps(zones, geometry, buildings)),
+        gaps=beside.gaps(geometry, [*(z.geometry for z in zones), *split_off], current, around), gained=gained, lost=lost,
     )  # fmt: skip
 
 
@@ -187,10 +222,10 @@ def division_rows(
     return rows, [bool(crosses) for crosses in found.crosses_grids()]
 
 
-def _overlaps(work: Work, geometry: BaseGeometry, buildings: Sequence[Building], zone_id: str | None) -> list[Overlap]:
+def _overlaps(zones: Sequence[Area], geometry: BaseGeometry, buildings: Sequence[Building]) -> list[Overlap]:
     found = []
-    for zone in work.areas.touching("zone", geometry.bounds):
-        if zone.area_id == zone_id:
+    for zone in zones:
+        if not geometry.intersects(zone.geometry):
             continue
         shared = shapely.intersection(geometry, zone.geometry)
         parts = [p for p in shapely.get_parts(shared) if p.geom_type in ("Polygon", "MultiPolygon")]
@@ -198,7 +233,7 @@ def _overlaps(work: Work, geometry: BaseGeometry, buildings: Sequence[Building],
         area_m2 = float(measure.area_m2(piece)) if piece is not None else 0.0
         if piece is None or area_m2 < OVERLAP_NOISE_M2:
             continue
-        inside = _inside(buildings, piece)
+        inside = beside.inside(buildings, piece)
         found.append(Overlap(zone, area_m2, len(inside), sum(b.households for b in inside), piece))
     return sorted(found, key=lambda o: -o.area_m2)
 
@@ -208,21 +243,18 @@ def outline(geometry: BaseGeometry | None) -> dict[str, Any] | None:
     return geometry_to_geojson(geometry)
 
 
-def _inside(buildings: Sequence[Building], geometry: BaseGeometry) -> list[Building]:
-    """Buildings whose label point the polygon holds."""
-    if not buildings:
-        return []
-    points = shapely.points([(b.lon, b.lat) for b in buildings])
-    return [b for b, here in zip(buildings, shapely.intersects(geometry, points), strict=True) if here]
-
-
 def _holding(near: Sequence[Area], layer: str, point: BaseGeometry) -> Area | None:
     return next((a for a in near if a.layer == layer and a.geometry.intersects(point)), None)
 
 
-def _read(polygon: dict[str, Any]) -> BaseGeometry:
+def read_polygon(polygon: dict[str, Any]) -> BaseGeometry:
+    """A sound polygon out of GeoJSON. Raises Invalid with the geometry's code and place."""
+    return _as_invalid(lambda: polygon_from_geojson(polygon))
+
+
+def _as_invalid(judge: Callable[[], T]) -> T:
     try:
-        return polygon_from_geojson(polygon)
+        return judge()
     except BadGeometry as bad:
         raise Invalid(f"geometry_{bad.code}", field="geometry", at=list(bad.at) if bad.at else None) from bad
 

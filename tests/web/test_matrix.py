@@ -332,6 +332,9 @@ ASKS: dict[str, Callable[[City, Actor, str], Ask]] = {
     "POST /api/v1/zones/measure": lambda city, who, side: (
         "POST", "/api/v1/zones/measure", {"json": {"geometry": json.loads(json.dumps(square(side, 0.006).__geo_interface__))}}
     ),
+    "POST /api/v1/zones/edit": lambda city, who, side: (
+        "POST", "/api/v1/zones/edit", {"json": {"edit": "clip", "geometry": polygon(side), "zone_id": f"zone-{side}"}}
+    ),
     "POST /api/v1/zones/drafts": post_draft,
     "GET /api/v1/reports": get("/api/v1/reports"),
     "GET /api/v1/reports/{report_id}/file": lambda city, who, side: ("GET", f"/api/v1/reports/{report(city)}/file", {}),
@@ -410,6 +413,12 @@ def kept(city: City, who: Actor, side: str) -> Any:
 def announced(city: City, who: Actor, side: str) -> tuple[str, str]:
     record, files = city.capture(side, reporter_for(city, who, side))
     return record.id, next(iter(files))
+
+
+def across(side: str) -> list[tuple[float, float]]:
+    """A line from west to east right through the street."""
+    west, south, east, north = square(side).bounds
+    return [(west, (south + north) / 2), (east, (south + north) / 2)]
 
 
 def polygon(side: str) -> dict[str, Any]:
@@ -616,6 +625,9 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     },
     "zones.drafts": lambda c, who, side: {},
     "drawing.open": lambda c, who, side: {"zone_id": f"zone-{side}"},
+    "drawing.split": lambda c, who, side: {"polygon": polygon(side), "line": across(side), "zone_id": None},
+    "drawing.merge": lambda c, who, side: {"polygon": polygon(side), "with_zone": f"zone-{side}"},
+    "drawing.clip": lambda c, who, side: {"polygon": polygon(side), "zone_id": f"zone-{side}"},
     "zones.versions": lambda c, who, side: {"zone_id": f"zone-{side}"},
     "assets.search": lambda c, who, side: {"view": AssetFilter()},
     "assets.counts": lambda c, who, side: {"view": AssetFilter()},

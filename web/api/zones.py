@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, FiniteFloat
 
 from services import Services
+from services.beside import Moved
+from services.drawing import Edited
 from services.zones import Measured, outline
 from web.gate import actor_of
 
@@ -17,6 +19,16 @@ from web.gate import actor_of
 class MeasureIn(BaseModel):
     geometry: dict[str, Any]
     zone_id: str | None = Field(None, max_length=64)
+
+
+class LiveIn(MeasureIn):
+    others: list[dict[str, Any]] = Field(default=[], max_length=20)
+
+
+class EditIn(MeasureIn):
+    edit: Literal["split", "merge", "clip"]
+    line: list[tuple[FiniteFloat, FiniteFloat]] = Field(default=[], max_length=2000)
+    with_zone: str = Field("", max_length=64)
 
 
 class DraftIn(MeasureIn):
@@ -30,8 +42,18 @@ def router(services: Services) -> APIRouter:
     doors = APIRouter(prefix="/zones")
 
     @doors.post("/measure")
-    def measure(body: MeasureIn, request: Request) -> dict[str, Any]:
-        return measured_json(services.zones.measure(body.geometry, body.zone_id, actor_of(request)))
+    def measure(body: LiveIn, request: Request) -> dict[str, Any]:
+        return measured_json(services.zones.measure(body.geometry, body.zone_id, actor_of(request), body.others))
+
+    @doors.post("/edit")
+    def edit(body: EditIn, request: Request) -> dict[str, Any]:
+        """What an edit would make of a drawn zone; nothing is stored."""
+        board, actor = services.drawing, actor_of(request)
+        if body.edit == "split":
+            return edited_json(board.split(body.geometry, body.line, body.zone_id, actor))
+        if body.edit == "merge":
+            return edited_json(board.merge(body.geometry, body.with_zone, actor))
+        return edited_json(board.clip(body.geometry, body.zone_id, actor))
 
     @doors.post("/drafts", status_code=201, response_model=None)
     def save(body: DraftIn, request: Request) -> Response:
@@ -69,5 +91,25 @@ def measured_json(found: Measured) -> dict[str, Any]:
             }
             for o in found.overlaps
         ],
-        "problems": [],
+        "gaps": [
+            {
+                "kind": g.kind, "area_m2": round(g.area_m2, 2), "buildings": g.buildings, "households": g.households,
+                "piece": outline(g.piece),
+            }
+            for g in found.gaps
+        ],
+        "gained": moved_json(found.gained), "lost": moved_json(found.lost), "problems": [],
+    }  # fmt: skip
+
+
+def moved_json(found: Moved | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"buildings": found.buildings, "households": found.households, "points": found.points}
+
+
+def edited_json(found: Edited) -> dict[str, Any]:
+    return {
+        "shapes": found.shapes, "areas_m2": found.areas_m2,
+        "neighbours": [{"zone_id": z.area_id, "name": z.name, "geometry": line} for z, line in found.neighbours],
     }  # fmt: skip

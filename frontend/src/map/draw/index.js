@@ -9,6 +9,7 @@ import { box } from "../shapes.js";
 import { whereButton, showFix } from "../where.js";
 import { catching } from "./catching.js";
 import { cornerList } from "./corners.js";
+import { editing } from "./editing.js";
 import { form } from "./form.js";
 import { keeper, newId } from "./keep.js";
 import { marks } from "./marks.js";
@@ -46,16 +47,20 @@ export function draw(frame, office, options) {
   const state = { measured: null, share: NO_SHARE, refusal: null, isSaving: false };
 
   const data = layers({ office, words, onRefusal: refuse, onLoaded: loaded });
-  const side = panel({ words, onGoTo: goTo });
+  const side = panel({ words, onGoTo: goTo, onClip: () => edits.clip(state.measured.area_m2) });
   const fields = form({ words, kinds: options.kinds, lang: options.lang, onChange: () => { keep(); showBar(); } });
   const list = cornerList({ words, onRing: replaceRing, onFocus: (at) => shown?.corner(at), onBox: putBox, onTooFew: () => frame.tell(words.too_few, { kind: "warn" }) });
   const pieces = partList({ words, onChoose: choose });
   const bar = topBar({ words, sample: options.sample, onUndo: undo, onRedo: redo, onSave: save });
   const tools = toolPlate({ words, onTool: pick, onSnap: () => { catcher.flip(); showBar(); }, onErase: erase });
   const catcher = catching({ words, zoom: () => canvas.map.getZoom() });
+  const edits = editing({
+    office, frame, words, shown: () => shown, shape: () => shape, zoneId: () => zoneId, onChange: () => { if (hand) { showBar(); hint(); } },
+    onTake: (parts, rest) => { shape.replace(parts, rest); put(); fly(canvas.map, { bounds: box(shape.geometry), padding: 60 }); },
+  });
   const closing = el("button", { class: "btn go", type: "button", hidden: true, onclick: closeRing });
   const live = measuring({
-    ask: (geometry, signal) => office.post("/zones/measure", { geometry, zone_id: zoneId }, { signal }),
+    ask: (geometry, signal) => office.post("/zones/measure", { geometry, zone_id: zoneId, others: shape.rest.map(geometryOf) }, { signal }),
     onAnswer: ({ measured }) => shows({ measured, share: shareRows(measured, words), refusal: null }),
     onRefusal: ({ refusal }) => {
       if (refusal.loginEnded) refuse(refusal.sentence, refusal);
@@ -183,10 +188,12 @@ export function draw(frame, office, options) {
   }
 
   function pick(tool) {
-    frame.hush();
+    edits.stop();
     purpose = tool === "hole" ? "hole" : "part";
     if (tool !== "draw" && tool !== "hole" && isNewLine()) hand.setRing(shape.ring);
-    hand.setTool(tool === "hole" ? "draw" : tool);
+    const isEdit = tool === "cut" || tool === "join";
+    hand.setTool(isEdit ? "move" : tool === "hole" ? "draw" : tool);
+    if (isEdit) edits.start(tool);
     showShape();
     showBar();
   }
@@ -199,13 +206,16 @@ export function draw(frame, office, options) {
 
   /** A tap on another part or into a hole takes the pen there; a tap on a corner belongs to the pen. */
   function tapped({ lngLat, point }) {
+    const place = [lngLat.lng, lngLat.lat];
+    if (edits.tool) return edits.tap(edits.tool === "cut" ? (catcher.snap(place) ?? place) : place, canvas.map.queryRenderedFeatures(point, { layers: ["zone-fill", "zone-hatch"] })[0]?.properties);
     if (hand.tool !== "edit" || ringList(shape.parts).length < 2) return;
     const isCorner = shape.ring?.some((at) => { const here = canvas.map.project(at); return Math.hypot(here.x - point.x, here.y - point.y) <= HANDLE_PX; });
-    const at = ringUnder(shape.parts, [lngLat.lng, lngLat.lat]);
+    const at = ringUnder(shape.parts, place);
     if (!isCorner && at && (at.part !== shape.at?.part || at.ring !== shape.at?.ring)) choose(at);
   }
 
   function undo() {
+    if (edits.undoTap()) return showBar();
     if (hand.isDrawing()) {
       if (!hand.undoCorner()) put();
     } else if (shape.canUndo) {
@@ -247,6 +257,7 @@ export function draw(frame, office, options) {
 
   function keys(event) {
     const inField = event.composedPath()[0]?.matches?.("input, select, textarea");
+    if (event.key === "Escape" && edits.tool) return edits.stop();
     if (event.key === "Escape" && isNewLine()) return put();
     if (inField || !(event.ctrlKey || event.metaKey)) return;
     const key = event.key.toLowerCase();
@@ -273,7 +284,7 @@ export function draw(frame, office, options) {
   function paintMeasured() {
     if (!shown) return;
     const problems = [...(state.measured?.problems ?? []), ...(state.refusal?.at ? [state.refusal] : [])];
-    shown.measured({ rows: state.share.rows, overlaps: state.measured?.overlaps ?? [], problems, buildings: data.kept.buildings.features });
+    shown.measured({ rows: state.share.rows, overlaps: state.measured?.overlaps ?? [], gaps: state.measured?.gaps ?? [], problems, buildings: data.kept.buildings.features });
   }
 
   function hint() {
@@ -284,13 +295,13 @@ export function draw(frame, office, options) {
 
   function showBar() {
     const isDrawing = Boolean(hand?.isDrawing());
-    bar.show({ title: fields.values().name, canUndo: isDrawing || shape.canUndo, canRedo: !isDrawing && shape.canRedo, isSaving: state.isSaving });
+    bar.show({ title: fields.values().name, canUndo: isDrawing || edits.points.length > 0 || shape.canUndo, canRedo: !isDrawing && shape.canRedo, isSaving: state.isSaving });
     const set = isDrawing ? hand.openCorners().length : 0;
     closing.hidden = set < 3;
     closing.textContent = say(words.close_ring, { count: set });
     // A pressed button that goes grey would keep the keyboard to itself.
     if (frame.root.getRootNode().activeElement?.disabled) canvas?.map.getCanvas().focus();
-    const tool = isNewLine() && purpose === "hole" ? "hole" : hand?.tool ?? "move";
+    const tool = edits.tool ?? (isNewLine() && purpose === "hole" ? "hole" : hand?.tool ?? "move");
     tools.show({ tool, isSnapping: catcher.isOn, rings: ringList(shape.parts).length, isHole: shape.at?.ring > 0 });
   }
 

@@ -7,7 +7,7 @@ import { crossesItself } from "./ring.js";
 
 const NOTHING = { type: "FeatureCollection", features: [] };
 const CROSSING_LOOKED_FOR = 600; // corners; looking at every pair of edges takes too long beyond
-const SOURCES = ["draft", "draft-rest", "draft-pieces", "draft-buildings", "draft-overlaps", "draft-shared-buildings"];
+const SOURCES = ["draft", "draft-rest", "draft-gaps", "draft-cut", "draft-proposal", "draft-pieces", "draft-buildings", "draft-overlaps", "draft-shared-buildings"];
 
 /** marks({ map, c, words }) -> { shape(parts, rest), measured(rows, overlaps, problems, buildings), clear() }. */
 export function marks({ map, c, words }) {
@@ -24,9 +24,16 @@ export function marks({ map, c, words }) {
   map.addLayer({ id: "draft-shared-building-line", type: "line", source: "draft-shared-buildings", paint: { "line-color": c.danger, "line-width": 2 } }, under);
   map.addLayer({ id: "draft-rest-fill", type: "fill", source: "draft-rest", paint: { "fill-color": c["ink-3"], "fill-opacity": 0.18 } }, "building-fill");
   map.addLayer({ id: "draft-rest-line", type: "line", source: "draft-rest", paint: { "line-color": c["ink-2"], "line-width": 2, "line-dasharray": [2, 2] } }, over);
+  map.addLayer({ id: "draft-gap", type: "fill", source: "draft-gaps", paint: { "fill-color": c.warn, "fill-opacity": 0.4 } }, under);
+  map.addLayer({ id: "draft-gap-line", type: "line", source: "draft-gaps", paint: { "line-color": c.warn, "line-width": 2 } }, under);
   map.addLayer({ id: "draft-casing", type: "line", source: "draft", layout: { "line-join": "round" }, paint: { "line-color": c["g-halo"], "line-width": 7 } }, over);
   map.addLayer({ id: "draft-line", type: "line", source: "draft", layout: { "line-join": "round" },
     paint: { "line-color": c.ink, "line-width": 3.2, "line-dasharray": [3.1, 1.6] } }, over);
+  map.addLayer({ id: "draft-proposal-fill", type: "fill", source: "draft-proposal", paint: { "fill-color": ["match", ["get", "n"], 0, c["piece-1"], c["piece-2"]], "fill-opacity": 0.45 } }, over);
+  map.addLayer({ id: "draft-proposal-line", type: "line", source: "draft-proposal", layout: { "line-join": "round" }, paint: { "line-color": c.primary, "line-width": 3.5 } }, over);
+  map.addLayer({ id: "draft-cut-casing", type: "line", source: "draft-cut", paint: { "line-color": c["g-halo"], "line-width": 7 } }, over);
+  map.addLayer({ id: "draft-cut-line", type: "line", source: "draft-cut", paint: { "line-color": c.danger, "line-width": 3 } }, over);
+  map.addLayer({ id: "draft-cut-corner", type: "circle", source: "draft-cut", paint: { "circle-color": "#ffffff", "circle-stroke-color": c.danger, "circle-stroke-width": 2.5, "circle-radius": 6 } }, over);
   let flags = [];
 
   const show = (source, features) => map.getSource(source)?.setData({ type: "FeatureCollection", features });
@@ -67,8 +74,9 @@ export function marks({ map, c, words }) {
       show("draft-rest", rest.map((each) => feature({ type: "MultiPolygon", coordinates: each })));
     },
     /** What the server measured. rows: shareRows().rows; buildings: GeoJSON features in view. */
-    measured({ rows, overlaps, problems, buildings }) {
+    measured({ rows, overlaps, gaps = [], problems, buildings }) {
       dropFlags();
+      show("draft-gaps", gaps.map((gap) => feature(gap.piece)));
       const pieces = rows.filter((row) => row.piece);
       show("draft-pieces", pieces.map((row) => feature(row.piece, { tint: row.tint })));
       const placed = buildings.map((building) => ({ geometry: building.geometry, at: labelPoint(building.geometry) })).filter(({ at }) => at);
@@ -83,10 +91,16 @@ export function marks({ map, c, words }) {
         flag(labelPoint(overlap.piece), el("div", { class: "overlap-flag" }, el("span", {}, say(words.overlap_flag, { area: spoken(area(overlap.area_m2, words)) }))), "bottom");
       }
       if (rows.length > 1) {
-        for (const row of pieces) if (!row.isSliver) flag(freeSpot(row.piece), el("div", { class: "share-flag", "data-tint": row.tint }, row.shareText));
+        for (const row of pieces) if (!row.isSliver && row.share >= 0.0005) flag(freeSpot(row.piece), el("div", { class: "share-flag", "data-tint": row.tint }, row.shareText));
       }
       for (const problem of problems) flag(problem.at, el("div", { class: "problem-flag", role: "note" }, el("span", {}, problem.sentence)), "bottom");
     },
+    /** The line of a cut while it is tapped out. */
+    cut(points) {
+      show("draft-cut", points.length > 1 ? [feature({ type: "LineString", coordinates: points })] : points.map((at) => feature({ type: "Point", coordinates: at })));
+    },
+    /** What an edit would make, before it is taken; [] takes it off. */
+    proposal(shapes) { show("draft-proposal", shapes.map((shape, n) => feature(shape, { n }))); },
     /** Marks one corner that has the keyboard; null takes the mark off. */
     corner: cornerMark(map),
     clear() {

@@ -10,6 +10,8 @@ export function toolPlate({ words, onTool, onSnap, onErase }) {
     draw: button("polygon", words.tool_draw, () => onTool("draw")),
     hole: button("circle", words.tool_hole, () => onTool("hole")),
     edit: button("edit", words.tool_edit, () => onTool("edit")),
+    cut: button("cut", words.tool_cut, () => onTool("cut")),
+    join: button("arrows-join-2", words.tool_join, () => onTool("join")),
   };
   const snap = button("magnet", words.tool_snap, onSnap);
   const erase = button("eraser", words.tool_clear, onErase);
@@ -21,7 +23,7 @@ export function toolPlate({ words, onTool, onSnap, onErase }) {
       for (const [name, node] of Object.entries(tools)) node.setAttribute("aria-pressed", String(name === tool));
       call(tools.draw, rings ? words.tool_part : words.tool_draw);
       call(erase, rings < 2 ? words.tool_clear : isHole ? words.tool_drop_hole : words.tool_drop_part);
-      tools.edit.disabled = tools.hole.disabled = !rings;
+      for (const name of ["edit", "hole", "cut", "join"]) tools[name].disabled = !rings;
       snap.setAttribute("aria-pressed", String(isSnapping));
       erase.disabled = !rings && tool !== "draw" && tool !== "hole";
     },
