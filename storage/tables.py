@@ -1,4 +1,4 @@
-"""All tables. Ids are texts (UUIDs) that outlive a move between databases; serials belong to one database only.
+"""All tables: those of the ground by name (storage/area_tables.py), and here people, records, work and policy.
 
 No ON DELETE CASCADE anywhere: nothing here is deleted because something else was.
 """
@@ -8,26 +8,19 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
-from storage.engine import Utc
-from storage.spatial import Geometry
-
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from storage.area_tables import (  # noqa: F401 - the ground's tables go by this room's name too
+    area_lineage,
+    area_versions,
+    areas,
+    buildings,
+    divisions,
+    hidden_rows,
+    layer_imports,
+    layer_stamps,
+    roads,
 )
-
-
-def _serial() -> Column:
-    return Column("serial", Integer, primary_key=True, autoincrement=True)
-
-
-def _id() -> Column:
-    return Column("id", String(64), primary_key=True)
-
+from storage.columns import identity, metadata, serial
+from storage.engine import Utc
 
 meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
 
@@ -36,7 +29,7 @@ counters = Table(
 )
 
 people = Table(
-    "people", metadata, _id(),
+    "people", metadata, identity(),
     Column("username", String(64), nullable=False, unique=True),
     Column("phone", String(32), unique=True),
     Column("name", String(64), nullable=False),
@@ -48,7 +41,7 @@ people = Table(
 )  # fmt: skip
 
 assignments = Table(
-    "assignments", metadata, _serial(),
+    "assignments", metadata, serial(),
     Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
     Column("role", String(32), nullable=False),
     Column("scope_kind", String(16), nullable=False),
@@ -69,7 +62,7 @@ login_sessions = Table(
 )  # fmt: skip
 
 login_attempts = Table(
-    "login_attempts", metadata, _serial(),
+    "login_attempts", metadata, serial(),
     Column("account", String(64), nullable=False),  # SHA-256: a mistyped name may be a password
     Column("address", String(64), nullable=False),
     Column("at", Utc, nullable=False, index=True),
@@ -95,7 +88,7 @@ identities = Table(
 )  # fmt: skip
 
 access_tokens = Table(
-    "access_tokens", metadata, _id(),
+    "access_tokens", metadata, identity(),
     Column("person_id", ForeignKey("people.id"), nullable=False, index=True),
     Column("kind", String(16), nullable=False),  # personal, device
     Column("name", String(80), nullable=False),
@@ -108,130 +101,8 @@ access_tokens = Table(
     Column("device", String(200), nullable=False),
 )  # fmt: skip
 
-areas = Table(
-    "areas", metadata, _id(),
-    Column("layer", String(16), nullable=False, index=True),
-    Column("created_at", Utc, nullable=False),
-)  # fmt: skip
-
-area_versions = Table(
-    "area_versions", metadata, _serial(),
-    Column("id", String(64), nullable=False, unique=True),
-    Column("area_id", ForeignKey("areas.id"), nullable=False),
-    Column("layer", String(16), nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("status", String(16), nullable=False),
-    Column("code", String(64), nullable=False),
-    Column("name", String(200), nullable=False),
-    Column("kind", String(32)),
-    Column("mode", String(32)),
-    Column("manager", String(200)),
-    Column("street_id", String(64), index=True),
-    Column("community_id", String(64), index=True),
-    Column("households", Integer),
-    Column("geometry", Geometry, nullable=False),
-    Column("area_m2", sa.Float, nullable=False),
-    Column("origin", Text, nullable=False),
-    Column("crosses_grids", sa.Boolean, nullable=False, default=False),
-    Column("is_sample", sa.Boolean, nullable=False, default=False),
-    Column("valid_from", Utc),
-    Column("valid_to", Utc),
-    Column("created_at", Utc, nullable=False),
-    Column("created_by", String(64)),
-    Column("attributes", sa.JSON, nullable=False, default=dict),
-    UniqueConstraint("area_id", "version"),
-    Index("ix_area_versions_layer_status", "layer", "status"),
-)  # fmt: skip
-
-area_lineage = Table(
-    "area_lineage", metadata, _serial(),
-    Column("from_version_id", ForeignKey("area_versions.id"), nullable=False, index=True),
-    Column("to_version_id", ForeignKey("area_versions.id"), nullable=False, index=True),
-    Column("relation", String(16), nullable=False),  # next, split, merged, recoded
-    Column("at", Utc, nullable=False),
-)  # fmt: skip
-
-divisions = Table(
-    "divisions", metadata, _serial(),
-    Column("zone_version_id", ForeignKey("area_versions.id"), nullable=False, index=True),
-    Column("grid_version_id", String(64)),  # empty: outside every grid
-    Column("grid_id", String(64), index=True),
-    Column("grid_code", String(64), nullable=False),
-    Column("grid_name", String(200), nullable=False),
-    Column("area_m2", sa.Float, nullable=False),
-    Column("share", sa.Float, nullable=False),
-    Column("buildings", Integer, nullable=False),
-    Column("households", Integer, nullable=False),
-    Column("is_sliver", sa.Boolean, nullable=False),
-    Column("piece", Geometry),
-)  # fmt: skip
-
-layer_stamps = Table(
-    "layer_stamps", metadata,
-    Column("layer", String(16), primary_key=True),
-    Column("stamp", Integer, nullable=False),
-)  # fmt: skip
-
-layer_imports = Table(
-    "layer_imports", metadata, _serial(),
-    Column("id", String(64), nullable=False, unique=True),
-    Column("layer", String(16), nullable=False),
-    Column("file_name", String(200), nullable=False),  # a label; on the disk the file is called by its id
-    Column("ending", String(16), nullable=False),
-    Column("size", sa.BigInteger, nullable=False),
-    Column("sha256", String(64), nullable=False),
-    Column("state", String(16), nullable=False, index=True),  # uploaded reading ready storing stored refused closed
-    Column("revision", Integer, nullable=False),  # counts changes of the choices
-    Column("choices", sa.JSON, nullable=False),
-    Column("stamp", Integer),  # of the layer, as the reading saw it
-    Column("runner", String(64)),  # the one run that may write now
-    Column("progress", sa.JSON, nullable=False),
-    Column("summary", sa.JSON(none_as_null=True)),
-    Column("refusal", sa.JSON(none_as_null=True)),
-    Column("stored", sa.JSON(none_as_null=True)),
-    Column("made_by", String(64), nullable=False),
-    Column("made_at", Utc, nullable=False),
-    Column("changed_by", String(64), nullable=False),
-    Column("changed_at", Utc, nullable=False),
-)  # fmt: skip
-
-# Rows of an import that is not whole yet: they are in their table and nobody sees them. Usually empty.
-hidden_rows = Table(
-    "hidden_rows", metadata, _serial(),
-    Column("import_id", String(64), nullable=False, index=True),
-    Column("of", String(32), nullable=False),  # the table
-    Column("first", Integer, nullable=False),  # serials
-    Column("last", Integer, nullable=False),
-    Column("at", Utc, nullable=False),
-)  # fmt: skip
-
-buildings = Table(
-    "buildings", metadata, _serial(),
-    Column("id", String(64), nullable=False, unique=True),
-    Column("name", String(200), nullable=False),
-    Column("number", String(64), nullable=False),
-    Column("geometry", Geometry, nullable=False),
-    Column("lon", sa.Float, nullable=False),
-    Column("lat", sa.Float, nullable=False),
-    Column("households", Integer, nullable=False),
-    Column("is_residential", sa.Boolean, nullable=False),
-    Column("street_id", String(64), index=True),
-    Column("grid_id", String(64), index=True),
-    Column("zone_id", String(64), index=True),
-    Column("is_sample", sa.Boolean, nullable=False, default=False),
-)  # fmt: skip
-
-roads = Table(
-    "roads", metadata, _serial(),
-    Column("id", String(64), nullable=False, unique=True),
-    Column("name", String(200), nullable=False),
-    Column("kind", String(32), nullable=False),
-    Column("geometry", Geometry, nullable=False),
-    Column("is_sample", sa.Boolean, nullable=False, default=False),
-)  # fmt: skip
-
 records = Table(
-    "records", metadata, _id(),
+    "records", metadata, identity(),
     Column("number", String(32), nullable=False, unique=True),
     Column("kind", String(16), nullable=False),
     Column("issue_type", String(64), nullable=False, index=True),
@@ -267,7 +138,7 @@ records = Table(
 )  # fmt: skip
 
 photos = Table(
-    "photos", metadata, _id(),
+    "photos", metadata, identity(),
     Column("record_id", ForeignKey("records.id"), nullable=False, index=True),
     Column("ordinal", Integer, nullable=False),
     Column("sha256", String(64), nullable=False, index=True),
@@ -288,7 +159,7 @@ photos = Table(
 )  # fmt: skip
 
 assets = Table(
-    "assets", metadata, _id(),
+    "assets", metadata, identity(),
     Column("asset_no", String(64), nullable=False, unique=True),
     Column("zone_id", String(64), index=True),
     Column("grid_id", String(64), index=True),
@@ -320,7 +191,7 @@ assets = Table(
 )  # fmt: skip
 
 history = Table(
-    "history", metadata, _serial(),
+    "history", metadata, serial(),
     Column("subject_kind", String(16), nullable=False),
     Column("subject_id", String(64), nullable=False),
     Column("seq", Integer, nullable=False),
@@ -356,7 +227,7 @@ history_checkpoints = Table(
 )  # fmt: skip
 
 jobs = Table(
-    "jobs", metadata, _serial(),
+    "jobs", metadata, serial(),
     Column("kind", String(32), nullable=False),
     Column("key", String(128), nullable=False, unique=True),  # one job for one piece of work
     Column("payload", sa.JSON, nullable=False),
@@ -373,7 +244,7 @@ jobs = Table(
 )  # fmt: skip
 
 policy_editions = Table(
-    "policy_editions", metadata, _serial(),
+    "policy_editions", metadata, serial(),
     Column("edition", String(64), nullable=False, unique=True),  # records name it
     Column("base", String(64), nullable=False),  # the built-in edition it goes back to
     Column("is_builtin", sa.Boolean, nullable=False),
@@ -398,7 +269,7 @@ timetable = Table(
 
 # What came of work that people ask about later: the last backup, the last check.
 outcomes = Table(
-    "outcomes", metadata, _serial(),
+    "outcomes", metadata, serial(),
     Column("kind", String(32), nullable=False),
     Column("key", String(128), nullable=False, unique=True),  # its job, or a run by hand
     Column("started_at", Utc, nullable=False),
@@ -409,7 +280,7 @@ outcomes = Table(
 
 # Something waits for somebody: for whoever holds `permission` in the street (or anywhere), or for one person.
 reminders = Table(
-    "reminders", metadata, _id(),
+    "reminders", metadata, identity(),
     Column("key", String(200), nullable=False, unique=True),  # kind, subject and for whom: one row, opened again
     Column("kind", String(32), nullable=False, index=True),
     Column("subject_kind", String(16), nullable=False),
@@ -424,7 +295,7 @@ reminders = Table(
 )  # fmt: skip
 
 reports = Table(
-    "reports", metadata, _id(),
+    "reports", metadata, identity(),
     Column("kind", String(32), nullable=False),
     Column("since", String(10), nullable=False),  # its first day
     Column("until", String(10), nullable=False),  # its last day
@@ -445,7 +316,7 @@ catalogue_editions = Table(
 
 # What the next edition will change, entry by entry, until it is adopted or thrown away.
 policy_drafts = Table(
-    "policy_drafts", metadata, _serial(),
+    "policy_drafts", metadata, serial(),
     Column("family", String(32), nullable=False),
     Column("section", String(64), nullable=False),
     Column("code", String(64), nullable=False),
