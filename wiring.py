@@ -26,6 +26,7 @@ from services.bundles import read_bundles
 from services.calendar import CalendarService
 from services.catalogues import Catalogues
 from services.coverage import CoverageService
+from services.divisions import Divisions
 from services.drawing import Drawing
 from services.evidence import Evidence
 from services.exchange import Exchange
@@ -51,6 +52,10 @@ from services.sweep import Sweep
 from services.timetable import TimetableService
 from services.tokens import Tokens
 from services.views import Views
+from services.zone_compare import ZoneCompare
+from services.zone_division import ZoneDivision
+from services.zone_modes import ZoneModes
+from services.zone_versions import ZoneVersions
 from services.zones import Zones
 from storage.layer_files import LayerFiles
 from storage.photos import PhotoStore
@@ -168,6 +173,7 @@ def build(settings: Settings) -> Services:
     evidence = Evidence(store, photos, rules, queue, now)
     views = Views(store, photos, policy, queue, now, zone, font=bundles.font, decodes_heic=settings.decode_heic)
     Backups(store, photos, reports, queue, now, zone, folder=settings.backup_dir)
+    Divisions(store, queue, now)
     # Who leaves things behind says here how they are taken away; the timetable calls it every few minutes.
     sweep = Sweep(store, queue, reports, now)
     uploads = UploadStore(settings.photo_store / "uploads")
@@ -186,6 +192,8 @@ def build(settings: Settings) -> Services:
         records=RecordsService(store, rules, policy, calendar, now),
         own=OwnRecords(store, rules, policy, queue, now), nearby=Nearby(store, rules, policy, now),
         zones=Zones(store, rules, policy, now), drawing=Drawing(store, rules),
+        zone_versions=ZoneVersions(store, rules, policy, queue, now, zone), zone_compare=ZoneCompare(store, rules),
+        zone_modes=ZoneModes(store, rules, policy, now), zone_division=ZoneDivision(store, rules, policy, now),
         assets=AssetsService(store, rules, policy, now), coverage=coverage,
         calendar=calendar, exchange=exchange, layer_imports=layer_imports,
         history=HistoryService(store, photos, rules, now, zone, queue), queue=queue, timetable=timetable, timezone=zone,

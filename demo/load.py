@@ -61,7 +61,7 @@ def load(services: Services, photo_store: Path, now: datetime, *, is_wide: bool)
         )
         zones = [replace(z, crosses_grids=c) for z, c in zip(city.zones, crosses, strict=True)]
         work.areas.add([*city.streets, *city.communities, *city.grids, *city.unit_cells, *zones], at=now)
-        work.areas.set_divisions([(z.id, row) for z, pieces in zip(zones, rows, strict=True) for row in pieces])
+        work.areas.set_divisions([(z.id, row) for z, pieces in zip(zones, rows, strict=True) for row in pieces], at=now)
         work.buildings.add(city.buildings)
         work.buildings.add_roads(city.roads + city.rivers)
         bar.step("people")

@@ -35,6 +35,10 @@ from services.reports import ReportsService
 from services.timetable import TimetableService
 from services.tokens import Tokens
 from services.views import Views
+from services.zone_compare import ZoneCompare
+from services.zone_division import ZoneDivision
+from services.zone_modes import ZoneModes
+from services.zone_versions import ZoneVersions
 from services.zones import Zones
 from storage.store import Store
 
@@ -59,6 +63,10 @@ class Services:
     nearby: Nearby
     zones: Zones
     drawing: Drawing
+    zone_versions: ZoneVersions
+    zone_compare: ZoneCompare
+    zone_modes: ZoneModes
+    zone_division: ZoneDivision
     assets: AssetsService
     coverage: CoverageService
     calendar: CalendarService

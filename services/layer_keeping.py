@@ -21,6 +21,8 @@ from domain.errors import Conflict, Invalid, Refused
 from domain.records import Actor, Area, Building, DivisionRow, Road
 from geo import measure
 from services import layer_rows
+from services.divisions import DIVIDE
+from services.grid_layer import grids_cover
 from services.layer_preview import Preview, value_of
 from services.layer_rows import Row
 from services.zones import division_rows
@@ -192,7 +194,9 @@ def _divided(work: Work, versions: Sequence[Area]) -> tuple[list[Area], list[Pie
     if box is None:
         return list(versions), [()] * len(versions)
     grids, buildings = work.areas.touching("grid", box), work.buildings.touching(box)
-    rows, crosses = division_rows([v.geometry for v in versions], grids, buildings, grids_are_a_coverage=False)
+    rows, crosses = division_rows(
+        [v.geometry for v in versions], grids, buildings, grids_are_a_coverage=grids_cover(work)
+    )
     counted = [
         replace(v, crosses_grids=is_crossing,
                 households=v.households if v.households is not None else sum(r.households for r in pieces))
@@ -208,7 +212,7 @@ def _stage(work: Work, layer: str, batch: Sequence[Any], plan: Plan, import_id: 
     if layer in layers.AREAS:
         table = tables.area_versions
         first, last = work.areas.stage([version for version, _ in batch], at=now)
-        work.areas.set_divisions([(version.id, row) for version, rows in batch for row in rows])
+        work.areas.set_divisions([(version.id, row) for version, rows in batch for row in rows], at=now)
     elif layer == "building":
         table = tables.buildings
         first, last = work.buildings.add([_building(row, plan.is_sample) for row in batch])
@@ -229,6 +233,8 @@ def _show(work: Work, preview: Preview, plan: Plan, now: datetime, import_id: st
     elif layer == "road":
         work.buildings.change_roads([_road(row, plan.is_sample) for row in plan.changed_things])
     work.areas.bump(layer)
+    if layer == "grid":
+        work.jobs.queue(DIVIDE, f"{DIVIDE}:{import_id}", {"at": now.isoformat()}, at=now)
     work.history.append(plan.history)
 
 

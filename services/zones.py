@@ -19,6 +19,7 @@ from geo.division import OUTSIDE, count_buildings, divide
 from geo.geojson import geometry_to_geojson
 from geo.validity import BadGeometry, check_inside_city, polygon_from_geojson
 from services import beside
+from services.grid_layer import grids_cover
 from services.policy import LivePolicy
 from storage.store import Store, Work
 
@@ -81,11 +82,13 @@ class Zones:
 
     def save_draft(
         self, version_id: str, polygon: dict[str, Any], *, zone_id: str | None, name: str, kind: str, mode: str,
-        actor: Actor,
+        actor: Actor, base_version_id: str | None = None,
     ) -> tuple[Area, Measured, bool]:  # fmt: skip
         """A draft version with its division rows; (version, figures, True when new).
 
-        The same version id again gives the version kept before. Raises Invalid, Conflict, NotFound (another street).
+        The same version id again gives the version kept before. base_version_id: the newest version that its author
+        saw; when there is a newer one, nothing is lost and nothing is written: Conflict("zone_version_moved") carries
+        the other. Raises Invalid, Conflict, NotFound (another street).
         """
         self._permissions.require(actor, "zone.draft")
         name = name.strip()
@@ -113,6 +116,8 @@ class Zones:
             # Where the new line lies, and where each older version lay: nobody redraws a neighbour's zone into reach.
             for here in {_where(figures), *(Scoped(v.street_id, v.community_id) for v in older)}:
                 self._permissions.require(actor, "zone.draft", here)
+            if base_version_id is not None:
+                check_base(work, older, base_version_id)
             version = Area(
                 id=version_id, area_id=zone_id or str(uuid.uuid4()), layer="zone",
                 version=max((v.version for v in older), default=0) + 1, status="draft",
@@ -124,10 +129,10 @@ class Zones:
                 is_sample=work.meta("sample_city") is not None, created_at=now, created_by=actor.person_id,
             )  # fmt: skip
             work.areas.add([version], at=now)
-            work.areas.set_division(version.id, figures.rows)
+            work.areas.set_division(version.id, figures.rows, at=now)
             current = next((v for v in reversed(older) if v.status == "in_force"), None)
-            if current:
-                work.areas.link(current.id, version.id, "next", at=now)
+            if before := base_version_id or (current.id if current else None):
+                work.areas.link(before, version.id, "next", at=now)
             work.history.write("zone", version.area_id, "zone.drafted", _payload(version, figures), at=now,
                                actor_id=actor.person_id)  # fmt: skip
         return version, figures, True
@@ -169,6 +174,19 @@ class Zones:
         return f"Q-{work.next_number('zone-code'):05d}"
 
 
+def check_base(work: Work, older: Sequence[Area], base_version_id: str) -> None:
+    """Raises Conflict carrying the newest version when it is not the one that an edit began from."""
+    newest = max(older, key=lambda v: v.version, default=None)
+    if newest is None or newest.id == base_version_id:
+        return
+    person = work.people.get(newest.created_by) if newest.created_by else None
+    raise Conflict("zone_version_moved", field="base_version_id", other={
+        "version_id": newest.id, "version": newest.version, "status": newest.status, "name": newest.name,
+        "author": person.name if person else "", "at": newest.created_at.isoformat() if newest.created_at else None,
+        "geometry": geometry_to_geojson(newest.geometry),
+    }, name=newest.name, version=newest.version, who=person.name if person else "")  # fmt: skip
+
+
 def measured(
     work: Work, geometry: BaseGeometry, zone_id: str | None, split_off: Sequence[BaseGeometry] = ()
 ) -> Measured:
@@ -182,7 +200,7 @@ def measured(
     near_box = measure.widened(wide or box, edits.THIN_M)
     zones = [z for z in work.areas.touching("zone", near_box) if z.area_id != zone_id]
     gained, lost = beside.gained_and_lost(geometry, current, around, split_off)
-    (rows,), (crosses,) = division_rows([geometry], grids, buildings, grids_are_a_coverage=False)
+    (rows,), (crosses,) = division_rows([geometry], grids, buildings, grids_are_a_coverage=grids_cover(work))
     point = shapely.Point(*measure.label_point(geometry))
     near = work.areas.near_point(point.x, point.y)
     area_m2 = float(measure.area_m2(geometry))

@@ -58,6 +58,9 @@ area_lineage = Table(
 divisions = Table(
     "divisions", metadata, serial(),
     Column("zone_version_id", ForeignKey("area_versions.id"), nullable=False, index=True),
+    # 0: as it was drawn and decided. A version in force gets another whole set each time grids change under it.
+    Column("set_no", Integer, nullable=False, default=0, server_default="0"),
+    Column("made_at", Utc),  # empty: before sets were counted
     Column("grid_version_id", String(64)),  # empty: outside every grid
     Column("grid_id", String(64), index=True),
     Column("grid_code", String(64), nullable=False),
@@ -68,6 +71,39 @@ divisions = Table(
     Column("households", Integer, nullable=False),
     Column("is_sliver", sa.Boolean, nullable=False),
     Column("piece", Geometry),
+)  # fmt: skip
+
+# What was decided about zones: versions that take force together, at once or from a day.
+zone_decisions = Table(
+    "zone_decisions", metadata, serial(),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),  # version, split, merge
+    Column("state", String(16), nullable=False, index=True),  # planned, in_force, withdrawn, failed
+    Column("street_id", String(64), index=True),
+    Column("versions", sa.JSON, nullable=False),  # of versions, drafts until then
+    Column("over", sa.JSON, nullable=False),  # of versions that were in force when it was decided and end with it
+    Column("starts_at", Utc, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("consent", Text),  # the street's, where a zone crosses grids
+    Column("decided_by", String(64)),
+    Column("decided_at", Utc, nullable=False),
+    Column("closed_at", Utc),
+    Column("refusal", sa.JSON(none_as_null=True)),
+)  # fmt: skip
+
+# Who manages a zone, entry after entry; the newest counts.
+zone_modes = Table(
+    "zone_modes", metadata, serial(),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("zone_id", ForeignKey("areas.id"), nullable=False, index=True),
+    Column("mode", String(32), nullable=False),
+    Column("manager", String(200)),
+    Column("since", String(10), nullable=False),
+    Column("contract_start", String(10)),
+    Column("contract_end", String(10)),
+    Column("source", Text, nullable=False),
+    Column("entered_by", String(64)),
+    Column("entered_at", Utc, nullable=False),
 )  # fmt: skip
 
 layer_stamps = Table(

@@ -153,14 +153,44 @@ class Areas:
         )
         return {row.area_id: row.last for row in rows}
 
-    def set_division(self, zone_version_id: str, rows: Iterable[DivisionRow]) -> None:
-        self.set_divisions([(zone_version_id, row) for row in rows])
+    def put_in_force(
+        self, version_id: str, *, at: datetime, mode: str | None, manager: str | None, crosses_grids: bool,
+        households: int | None,
+    ) -> None:  # fmt: skip
+        """A draft takes force. Its line and its name stay as they were drawn."""
+        table = area_versions
+        self._connection.execute(
+            sa.update(table)
+            .where(table.c.id == version_id, table.c.status == "draft")
+            .values(status="in_force", valid_from=at, mode=mode, manager=manager, crosses_grids=crosses_grids,
+                    households=households)
+        )  # fmt: skip
 
-    def set_divisions(self, pairs: Sequence[tuple[str, DivisionRow]]) -> None:
-        """Write the pieces of zone versions. Pieces of a version are written once and never changed."""
+    def set_mode(self, version_id: str, *, mode: str, manager: str | None) -> None:
+        """Who manages a zone is no part of its line: it changes without a new version."""
+        table = area_versions
+        self._connection.execute(sa.update(table).where(table.c.id == version_id).values(mode=mode, manager=manager))
+
+    def mark_crossing(self, version_id: str, crosses_grids: bool) -> None:
+        table = area_versions
+        self._connection.execute(sa.update(table).where(table.c.id == version_id).values(crosses_grids=crosses_grids))
+
+    def changed_at(self, layer: str, at: datetime) -> list[Area]:
+        """Versions that took force or ended at exactly that moment: what one import changed."""
+        c = area_versions.c
+        return self._select([c.layer == layer, c.status != STAGED, sa.or_(c.valid_from == at, c.valid_to == at)])
+
+    def set_division(self, zone_version_id: str, rows: Iterable[DivisionRow], *, at: datetime | None = None) -> None:
+        self.set_divisions([(zone_version_id, row) for row in rows], at=at)
+
+    def set_divisions(
+        self, pairs: Sequence[tuple[str, DivisionRow]], *, at: datetime | None = None, set_no: int = 0
+    ) -> None:
+        """Write the pieces of zone versions. Pieces of a version in force are written once and never changed."""
         values = [
             {
-                "zone_version_id": zone_version_id, "grid_version_id": row.grid_version_id, "grid_id": row.grid_id,
+                "zone_version_id": zone_version_id, "set_no": set_no, "made_at": at,
+                "grid_version_id": row.grid_version_id, "grid_id": row.grid_id,
                 "grid_code": row.grid_code, "grid_name": row.grid_name, "area_m2": row.area_m2, "share": row.share,
                 "buildings": row.buildings, "households": row.households, "is_sliver": row.is_sliver,
                 "piece": row.piece,
@@ -170,11 +200,35 @@ class Areas:
         if values:
             self._connection.execute(sa.insert(divisions), values)
 
-    def division(self, zone_version_id: str) -> list[DivisionRow]:
+    def redivide(self, version: Area, rows: Sequence[DivisionRow], *, at: datetime) -> int:
+        """New pieces of a version: a draft's replace its old ones, a version in force gets another set beside them.
+
+        Gives the number of the set. Raises ValueError for a version that has ended: its pieces are the past.
+        """
+        c = divisions.c
+        if version.status == "draft":
+            self._connection.execute(sa.delete(divisions).where(c.zone_version_id == version.id))
+            number = 0
+        elif version.status == "in_force":
+            number = self.last_set(version.id) + 1
+        else:
+            raise ValueError(f"{version.id} is {version.status}")
+        self.set_divisions([(version.id, row) for row in rows], at=at, set_no=number)
+        return number
+
+    def last_set(self, zone_version_id: str) -> int:
+        """The number of a version's newest division; -1 when it has none."""
+        c = divisions.c
+        found = self._connection.scalar(sa.select(sa.func.max(c.set_no)).where(c.zone_version_id == zone_version_id))
+        return -1 if found is None else found
+
+    def division(self, zone_version_id: str, set_no: int | None = None) -> list[DivisionRow]:
+        """The newest division of a version, or the one it was decided with (set_no 0)."""
         names = [divisions.c[f.name] for f in fields(DivisionRow)]
+        number = self.last_set(zone_version_id) if set_no is None else set_no
         rows = self._connection.execute(
             sa.select(*names)
-            .where(divisions.c.zone_version_id == zone_version_id)
+            .where(divisions.c.zone_version_id == zone_version_id, divisions.c.set_no == number)
             .order_by(divisions.c.share.desc(), divisions.c.serial)
         )
         return [DivisionRow(**row) for row in rows.mappings()]

@@ -32,6 +32,7 @@ from storage.records import Records
 from storage.reminders import Reminders
 from storage.reports import Reports
 from storage.timetable import Outcomes, Timetable
+from storage.zones import ZoneRows
 
 T = TypeVar("T")
 AWAY_PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.6)
@@ -60,6 +61,10 @@ class Work:
     @cached_property
     def areas(self) -> Areas:
         return Areas(self.connection)
+
+    @cached_property
+    def zones(self) -> ZoneRows:
+        return ZoneRows(self.connection)
 
     @cached_property
     def buildings(self) -> Buildings:

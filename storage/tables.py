@@ -18,6 +18,8 @@ from storage.area_tables import (  # noqa: F401 - the ground's tables go by this
     layer_imports,
     layer_stamps,
     roads,
+    zone_decisions,
+    zone_modes,
 )
 from storage.columns import identity, metadata, serial
 from storage.engine import Utc

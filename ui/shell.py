@@ -24,6 +24,8 @@ PAGES = (
     ("records", "record.read", "folder_open", "work"),
     ("one_record", "record.read", "description", "hidden"),
     ("account", "app.use", "account_circle", "hidden"),
+    ("zones", "layers.read", "home_work", "zones"),
+    ("zone", "layers.read", "home_work", "hidden"),
     ("draw", "zone.draft", "polyline", "zones"),
     ("asset", "asset.read", "inventory_2", "zones"),
     ("coverage", "coverage.read", "bar_chart", "city"),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 from urllib.parse import quote
 
 import brotli
+from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 SMALL_BYTES = 1000
 
@@ -34,6 +37,13 @@ def download(body: bytes, media_type: str, name: str) -> Response:
     """A file made for one person just now: saved under that name, kept nowhere on the way."""
     headers = {"Cache-Control": "no-store", "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
     return Response(body, media_type=media_type, headers=headers)
+
+
+def made_file(path: Path, name: str, drop: Callable[[], None]) -> Response:
+    """A file that lies on the disk for this one answer; `drop` takes it away after it was sent."""
+    plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_.") else "_" for sign in name)
+    headers = {"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"}
+    return FileResponse(path, media_type="application/octet-stream", headers=headers, background=BackgroundTask(drop))
 
 
 def has_it(request: Request, etag: str) -> bool:

@@ -25,8 +25,9 @@ def answer(refused: Refused, lang: str) -> Response:
     }  # fmt: skip
     if refused.field:
         body["field"] = refused.field
-    if refused.facts.get("at"):
-        body["at"] = refused.facts["at"]
+    for name in ("at", "other"):
+        if refused.facts.get(name):
+            body[name] = refused.facts[name]
     return Response(
         json.dumps(body, ensure_ascii=False).encode(), refused.status, media_type="application/problem+json",
         headers={"Cache-Control": "no-store", **waiting(refused), **_offset(refused)},

@@ -28,7 +28,8 @@ from domain.filters import AssetFilter, RecordFilter
 from domain.policy.changes import Change
 from domain.policy.permissions import NEVER_BY_TOKEN
 from domain.policy.zones import load_zones
-from domain.records import ROLES, Actor, Assignment
+from domain.records import ROLES, Actor, Area, Assignment, DivisionRow
+from domain.zones import Decision
 from jobs.runner import Runner
 from services.exchange import OPERATOR, Choices
 from services.people import session_id
@@ -289,6 +290,47 @@ def read_once(city: City) -> str:
     return city.spare_import
 
 
+def in_force_now(city: City, side: str) -> Area:
+    with city.services.store.look() as work:
+        found = work.areas.current(f"zone-{side}")
+    assert found is not None
+    return found
+
+
+def another_version(city: City, side: str, status: str = "draft") -> str:
+    """One more version of a side's zone, put straight into the store; gives its id."""
+    current, made = in_force_now(city, side), str(uuid.uuid4())
+    with city.services.store.work() as work:
+        last = max(v.version for v in work.areas.versions(current.area_id))
+        version = dataclasses.replace(current, id=made, version=last + 1, status=status, created_at=now())
+        work.areas.add([version], at=now())
+        work.areas.set_division(made, [DivisionRow(None, None, "", "", 1.0, 1.0, 0, 0, False, version.geometry)])
+    return made
+
+
+def plan_of(city: City, side: str) -> str:
+    """A decision about a side's zone that waits for its day."""
+    current, draft, day = in_force_now(city, side), another_version(city, side), now() + timedelta(days=9)
+    with city.services.store.work() as work:
+        work.zones.add_decision(Decision(plan := str(uuid.uuid4()), "version", "planned", f"street-{side}", (draft,),
+                                         (current.id,), day, "示意", None, None, now()))  # fmt: skip
+    return plan
+
+
+def with_pieces(city: City) -> None:
+    """The zone in force has its division, as every zone of a real city has."""
+    current = in_force_now(city, HERE)
+    with city.services.store.work() as work:
+        if not work.areas.division(current.id):
+            row = DivisionRow("grid-here", "grid-here-1", "G", "G", 1.0, 1.0, 0, 0, False, current.geometry)
+            work.areas.set_division(current.id, [row])
+
+
+def export_division(city: City, who: Actor, side: str) -> Ask:
+    with_pieces(city)
+    return "GET", "/api/v1/zones/division.csv", {}
+
+
 ASKS: dict[str, Callable[[City, Actor, str], Ask]] = {
     "GET /basemap/{z:int}/{x:int}/{y:int}": get("/basemap/3/1/1"),
     "GET /today": get("/today"),
@@ -336,6 +378,11 @@ ASKS: dict[str, Callable[[City, Actor, str], Ask]] = {
         "POST", "/api/v1/zones/edit", {"json": {"edit": "clip", "geometry": polygon(side), "zone_id": f"zone-{side}"}}
     ),
     "POST /api/v1/zones/drafts": post_draft,
+    "GET /api/v1/zones/division.{kind}": export_division,
+    "GET /api/v1/zones/{zone_id}/division": lambda city, who, side: ("GET", f"/api/v1/zones/zone-{side}/division", {}),
+    "GET /api/v1/zones/versions/{version_id}/map.geojson": lambda city, who, side: (
+        "GET", f"/api/v1/zones/versions/{in_force_now(city, side).id}/map.geojson", {}
+    ),
     "GET /api/v1/reports": get("/api/v1/reports"),
     "GET /api/v1/reports/{report_id}/file": lambda city, who, side: ("GET", f"/api/v1/reports/{report(city)}/file", {}),
 }  # fmt: skip
@@ -629,6 +676,27 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     "drawing.merge": lambda c, who, side: {"polygon": polygon(side), "with_zone": f"zone-{side}"},
     "drawing.clip": lambda c, who, side: {"polygon": polygon(side), "zone_id": f"zone-{side}"},
     "zones.versions": lambda c, who, side: {"zone_id": f"zone-{side}"},
+    "zone_versions.view": lambda c, who, side: {"zone_id": f"zone-{side}"},
+    "zone_versions.judge": lambda c, who, side: {"version_id": another_version(c, side)},
+    "zone_versions.decide": lambda c, who, side: {
+        "version_id": another_version(c, side), "reason": "已征询居委会", "seen": in_force_now(c, side).id,
+        "consent": None, "from_day": None,
+    },
+    "zone_versions.withdraw": lambda c, who, side: {"decision_id": plan_of(c, side), "reason": "重新征询"},
+    "zone_versions.restore": lambda c, who, side: {
+        "version_id": another_version(c, side, "superseded"), "reason": "恢复旧界",
+    },
+    "zone_compare.two": lambda c, who, side: {
+        "before_id": another_version(c, side), "after_id": another_version(c, side),
+    },
+    "zone_compare.on_map": lambda c, who, side: {"version_id": another_version(c, side), "with_id": None},
+    "zone_modes.enter": lambda c, who, side: {
+        "zone_id": f"zone-{side}", "mode": "professional", "manager": "示例", "since": c.services.policy.today(),
+        "contract_start": None, "contract_end": None, "source": "示意",
+    },
+    "zone_division.lines": lambda c, who, side: {"street_id": None},
+    "zone_division.of": lambda c, who, side: {"zone_id": f"zone-{side}", "version_id": None},
+    "zone_division.export_file": lambda c, who, side: with_pieces(c) or {"kind": "csv", "street_id": None},
     "assets.search": lambda c, who, side: {"view": AssetFilter()},
     "assets.counts": lambda c, who, side: {"view": AssetFilter()},
     "assets.get": lambda c, who, side: {"asset_id": c.assets[side]},

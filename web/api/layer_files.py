@@ -5,15 +5,12 @@ from __future__ import annotations
 import uuid
 from functools import partial
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse
-from starlette.background import BackgroundTask
 
 from domain.layers import LayerImport
 from services import Services
-from web.answers import download, geojson
+from web.answers import download, geojson, made_file
 from web.gate import actor_of
 from web.receiving import received
 
@@ -52,8 +49,7 @@ def router(services: Services) -> APIRouter:
     @doors.get("/{layer}/export", response_class=Response)
     def export(layer: str, format: Annotated[str, Query(max_length=20)], request: Request) -> Response:
         made = services.exchange.export_file(layer, format, actor_of(request))
-        return FileResponse(made.path, media_type="application/octet-stream", headers=_attachment(made.name),
-                            background=BackgroundTask(made.drop))  # fmt: skip
+        return made_file(made.path, made.name, made.drop)
 
     return doors
 
@@ -65,8 +61,3 @@ def import_json(found: LayerImport) -> dict[str, Any]:
         "summary": found.summary, "refusal": found.refusal, "stored": found.stored,
         "made_at": found.made_at.isoformat(), "url": f"/layers?import={found.id}",
     }  # fmt: skip
-
-
-def _attachment(name: str) -> dict[str, str]:
-    plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_.") else "_" for sign in name)
-    return {"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"}

@@ -1,18 +1,20 @@
-"""Measuring and saving zones while they are drawn."""
+"""Measuring and saving zones while they are drawn; versions on a map; their division as rows and as files."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field, FiniteFloat
 
+from domain.records import DivisionRow
 from services import Services
 from services.beside import Moved
 from services.drawing import Edited
 from services.zones import Measured, outline
+from web.answers import geojson, made_file
 from web.gate import actor_of
 
 
@@ -36,6 +38,7 @@ class DraftIn(MeasureIn):
     name: str = Field(max_length=200)
     kind: str = Field(max_length=32)
     mode: str = Field(max_length=32)
+    base_version_id: str | None = Field(None, max_length=64)
 
 
 def router(services: Services) -> APIRouter:
@@ -59,7 +62,7 @@ def router(services: Services) -> APIRouter:
     def save(body: DraftIn, request: Request) -> Response:
         version, figures, is_new = services.zones.save_draft(
             str(body.id), body.geometry, zone_id=body.zone_id, name=body.name, kind=body.kind, mode=body.mode,
-            actor=actor_of(request),
+            actor=actor_of(request), base_version_id=body.base_version_id,
         )  # fmt: skip
         answer = {
             "zone_id": version.area_id, "version_id": version.id, "version": version.version, "code": version.code,
@@ -67,7 +70,37 @@ def router(services: Services) -> APIRouter:
         }  # fmt: skip
         return JSONResponse(answer, 201 if is_new else 200)
 
+    @doors.get("/division.{kind}", response_class=Response)
+    def export(kind: str, request: Request, street: Annotated[str | None, Query(max_length=64)] = None) -> Response:
+        made = services.zone_division.export_file(kind, street, actor_of(request))
+        return made_file(made.path, made.name, made.drop)
+
+    @doors.get("/versions/{version_id}/map.geojson", response_class=Response)
+    def on_map(
+        version_id: str, request: Request, other: Annotated[str | None, Query(alias="with", max_length=64)] = None
+    ) -> Response:
+        return geojson(request, services.zone_compare.on_map(version_id, other, actor_of(request)))
+
+    @doors.get("/{zone_id}/division")
+    def division(
+        zone_id: str, request: Request, version: Annotated[str | None, Query(max_length=64)] = None
+    ) -> dict[str, Any]:
+        found, rows = services.zone_division.of(zone_id, version, actor_of(request))
+        return {
+            "zone_id": found.area_id, "version_id": found.id, "version": found.version, "status": found.status,
+            "code": found.code, "name": found.name, "mode": found.mode, "area_m2": round(found.area_m2, 2),
+            "crosses_grids": found.crosses_grids, "grids": [_row_json(row) for row in rows],
+        }  # fmt: skip
+
     return doors
+
+
+def _row_json(row: DivisionRow) -> dict[str, Any]:
+    return {
+        "grid_id": row.grid_id, "grid_code": row.grid_code, "grid_name": row.grid_name,
+        "area_m2": round(row.area_m2, 2), "share": row.share, "buildings": row.buildings,
+        "households": row.households, "is_sliver": row.is_sliver, "piece": outline(row.piece),
+    }  # fmt: skip
 
 
 def measured_json(found: Measured) -> dict[str, Any]:
@@ -76,11 +109,7 @@ def measured_json(found: Measured) -> dict[str, Any]:
         "households": found.households,
         "street": {"id": found.street.area_id, "name": found.street.name} if found.street else None,
         "grids": [
-            {
-                "grid_id": r.grid_id, "grid_code": r.grid_code, "grid_name": r.grid_name, "area_m2": round(r.area_m2, 2),
-                "share": r.share, "buildings": r.buildings, "households": r.households, "is_sliver": r.is_sliver,
-                "piece": outline(r.piece),
-            }
+            _row_json(r)
             for r in found.rows
         ],
         "crosses_grids": found.crosses_grids,

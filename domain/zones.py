@@ -1,0 +1,46 @@
+"""What the office decides about zones: versions that take force, and who manages a zone since when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Versions that take force together, at `starts_at`. kind: version, split, merge.
+
+    over: ids of the versions in force when it was decided, which end with it. state: planned, in_force, withdrawn,
+    failed. refusal: why a planned one could not take force when its day came: {"code": ..., **facts}.
+    """
+
+    id: str
+    kind: str
+    state: str
+    street_id: str | None
+    versions: tuple[str, ...]
+    over: tuple[str, ...]
+    starts_at: datetime
+    reason: str
+    consent: str | None
+    decided_by: str | None
+    decided_at: datetime
+    closed_at: datetime | None = None
+    refusal: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class ModeEntry:
+    """One line of a zone's management: mode and company since a day. Days are ISO dates; source: where it is written."""
+
+    id: str
+    zone_id: str
+    mode: str
+    manager: str | None
+    since: str
+    contract_start: str | None
+    contract_end: str | None
+    source: str
+    entered_by: str | None
+    entered_at: datetime

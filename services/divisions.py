@@ -1,0 +1,85 @@
+"""Divides zones anew where grids changed under them, and nowhere else. Work for the queue; safe to do again.
+
+A draft's pieces are replaced. A version in force keeps the pieces it was decided with and gets another set beside
+them. A version that has ended is the past: nothing touches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import shapely
+
+from domain.records import Area, DivisionRow
+from geo import measure
+from services.grid_layer import grids_cover, look_at_grids
+from services.queue import Queue
+from services.zones import division_rows
+from storage.jobs import Job
+from storage.store import Store, Work
+
+DIVIDE = "zones.divide"
+AT_ONCE = 200
+
+
+class Divisions:
+    def __init__(self, store: Store, queue: Queue, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+        queue.handle(DIVIDE, self._divide)
+
+    def _divide(self, job: Job) -> None:
+        self.after_grids(datetime.fromisoformat(job.payload["at"]), job.go_on)
+
+    def after_grids(self, at: datetime, go_on: Callable[[], None] = lambda: None) -> int:
+        """Divide the zones that grids which came or went at that moment touch; how many got new pieces."""
+        look_at_grids(self._store)
+        with self._store.look() as work:
+            changed = [grid.geometry for grid in work.areas.changed_at("grid", at)]
+            zones = work.areas.shown("zone")
+        touched = _touched(zones, changed)
+        done = 0
+        for start in range(0, len(touched), AT_ONCE):
+            go_on()
+            with self._store.work() as work:
+                done += redivide(work, touched[start : start + AT_ONCE], self._clock())
+        return done
+
+
+def redivide(work: Work, zones: Sequence[Area], now: datetime) -> int:
+    """New pieces for those of these versions whose pieces are others now; how many that were."""
+    still = [now_is for zone in zones if (now_is := work.areas.version(zone.id)) and now_is.status == zone.status]
+    box = measure.bounds([zone.geometry for zone in still])
+    if box is None:
+        return 0
+    grids, buildings = work.areas.touching("grid", box), work.buildings.touching(box)
+    rows, crosses = division_rows(
+        [zone.geometry for zone in still], grids, buildings, grids_are_a_coverage=grids_cover(work)
+    )
+    changed = 0
+    for zone, pieces, is_crossing in zip(still, rows, crosses, strict=True):
+        if _told(work.areas.division(zone.id)) == _told(pieces):
+            continue
+        number = work.areas.redivide(zone, pieces, at=now)
+        work.areas.mark_crossing(zone.id, is_crossing)
+        work.history.write("zone", zone.area_id, "zone.divided", {
+            "version_id": zone.id, "set_no": number, "crosses_grids": is_crossing,
+            "rows": [{"grid_version_id": r.grid_version_id, "share": round(r.share, 6)} for r in pieces],
+        }, actor_id=None, at=now)  # fmt: skip
+        changed += 1
+    if changed:
+        work.areas.bump("zone")
+    return changed
+
+
+def _touched(zones: Sequence[Area], changed: Sequence[shapely.Geometry]) -> list[Area]:
+    if not zones or not changed:
+        return []
+    at = shapely.STRtree([zone.geometry for zone in zones]).query(changed, predicate="intersects")[1]
+    return [zones[i] for i in sorted({int(i) for i in at})]
+
+
+def _told(rows: Sequence[DivisionRow]) -> set[tuple[str | None, float]]:
+    """What makes two divisions the same: the grid versions, and how much of the zone lies in each."""
+    return {(row.grid_version_id, round(row.area_m2, 3)) for row in rows}
