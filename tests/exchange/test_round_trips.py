@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 import shapely
+import shapely.affinity
 from python_calamine import CalamineWorkbook
 
 from domain.errors import Invalid
@@ -124,3 +128,19 @@ def empty(store) -> None:
         if work.connection.dialect.name == "sqlite":
             for table in ("area_versions", "buildings", "roads"):
                 work.connection.exec_driver_sql(f"DELETE FROM {table}_box")
+
+
+def test_a_zone_with_a_newer_draft_comes_back_as_what_is_in_force(city, exchange, admin, tmp_path):
+    """The file names what is in force; the draft ahead of it is no reason for another version."""
+    with city.work() as work:
+        zone = next(a for a in work.areas.in_force("zone") if a.area_m2 > 1000)
+        draft = replace(zone, id="draft-ahead", version=zone.version + 1, status="draft", mode="unmanaged",
+                        geometry=shapely.affinity.scale(zone.geometry, 0.9, 0.9))  # fmt: skip
+        work.areas.add([draft], at=zone.valid_from or datetime(2026, 1, 1, tzinfo=UTC))
+    before = everything(city)
+    path = tmp_path / "zones.geojson"
+    written = exchange.export("zone", "geojson", path, admin)
+    preview = exchange.preview(path, "zone", admin, Choices(datum="wgs84"))
+    assert preview.counts == {"new": 0, "changed": 0, "same": written, "bad": 0}
+    exchange.store(preview, admin)
+    assert everything(city) == before
