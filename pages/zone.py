@@ -99,6 +99,9 @@ with left:
 with right:
     if draft:
         draw_force(draft, current)
+    if view.may_draft:
+        st.page_link("pages/draw.py", label=say("zone.draw_on"), icon=":material/polyline:",
+                     query_params={"zone": view.zone_id})  # fmt: skip
     facts.section(say("zone.facts_title"))
     zone_page.facts(view.head.area, view.head.rows, view.modes, words, view.street, (office.clearance_date, today), say)
     zone_page.mode_history(view.modes, view.names, words, local, say)

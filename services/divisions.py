@@ -30,15 +30,19 @@ class Divisions:
         queue.handle(DIVIDE, self._divide)
 
     def _divide(self, job: Job) -> None:
-        self.after_grids(datetime.fromisoformat(job.payload["at"]), job.go_on)
+        at = job.payload.get("at")
+        self.after_grids(datetime.fromisoformat(at) if at else None, job.go_on)
 
-    def after_grids(self, at: datetime, go_on: Callable[[], None] = lambda: None) -> int:
-        """Divide the zones that grids which came or went at that moment touch; how many got new pieces."""
+    def after_grids(self, at: datetime | None, go_on: Callable[[], None] = lambda: None) -> int:
+        """Divide the zones that grids which came or went at that moment touch; how many got new pieces.
+
+        at: None looks at every zone.
+        """
         look_at_grids(self._store)
         with self._store.look() as work:
-            changed = [grid.geometry for grid in work.areas.changed_at("grid", at)]
             zones = work.areas.shown("zone")
-        touched = _touched(zones, changed)
+            changed = [grid.geometry for grid in work.areas.changed_at("grid", at)] if at else []
+        touched = _touched(zones, changed) if at else zones
         done = 0
         for start in range(0, len(touched), AT_ONCE):
             go_on()

@@ -199,26 +199,28 @@ class ZoneVersions:
     # -- within ----------------------------------------------------------------------------------------------------
 
     def _come_into_force(self, job: Job) -> Closing:
-        """The job of a plan: judged once more on its day. All of it takes force, or none of it, with the reason kept."""
+        """The job of a plan, and of any other that is due: judged once more on its day. All of it takes force, or none of it, with the reason kept."""
 
         def closing(work: Work) -> None:
-            decision = work.zones.decision(job.payload["decision"])
-            if decision is None or decision.state != "planned":
-                return
             now = self._clock()
-            refused, judged = self._judge_plan(work, decision)
-            if refused is None:
-                take(work, decision, judged, actor_id=decision.decided_by, now=now, day=self._day(decision))
-                work.zones.close_decision(decision.id, "in_force", at=now)
-                return
-            told = {"code": refused.code, **{k: str(v) for k, v in refused.facts.items()}}
-            work.zones.close_decision(decision.id, "failed", at=now, refusal=told)
-            for each in judged:
-                work.history.write("zone", each.version.area_id, "zone.plan_failed",
-                                   {"decision_id": decision.id, "version_id": each.version.id, **told},
-                                   actor_id=None, at=now)  # fmt: skip
+            due = [decision for decision in work.zones.planned() if decision.starts_at <= now]
+            for decision in sorted(due, key=lambda each: (each.starts_at, each.decided_at)):
+                self._take_plan(work, decision, now)
 
         return closing
+
+    def _take_plan(self, work: Work, decision: Decision, now: datetime) -> None:
+        refused, judged = self._judge_plan(work, decision)
+        if refused is None:
+            take(work, decision, judged, actor_id=decision.decided_by, now=now, day=self._day(decision))
+            work.zones.close_decision(decision.id, "in_force", at=now)
+            return
+        told = {"code": refused.code, **{k: str(v) for k, v in refused.facts.items()}}
+        work.zones.close_decision(decision.id, "failed", at=now, refusal=told)
+        for each in judged:
+            work.history.write("zone", each.version.area_id, "zone.plan_failed",
+                               {"decision_id": decision.id, "version_id": each.version.id, **told},
+                               actor_id=None, at=now)  # fmt: skip
 
     def _judge_plan(self, work: Work, decision: Decision) -> tuple[Refused | None, list[Judged]]:
         versions = [found for i in decision.versions if (found := work.areas.version(i))]

@@ -53,7 +53,15 @@ def lay_trap(kind: str, services: Services) -> None:
     elif kind == MAKE_VIEWS:  # the pictures lie on the disk
         services.views._worker.make = _then_stop(services.views._worker.make)  # type: ignore[method-assign]
     else:  # everything has been done in the transaction, which is still open
-        assert kind in (MISSING_VIEWS, "sweep", "reminders", "report.weekly", "catalogue.in_force")
+        assert kind in (
+            MISSING_VIEWS,
+            "sweep",
+            "reminders",
+            "report.weekly",
+            "catalogue.in_force",
+            "zone.in_force",
+            "zones.divide",
+        )
         Jobs.done = stop_dead  # type: ignore[method-assign]
 
 

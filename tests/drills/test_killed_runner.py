@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,16 +15,18 @@ import sqlalchemy as sa
 import time_machine
 
 from domain.policy.timetable import job_kinds
+from domain.zones import Decision
 from services.queue import LEASE
 from storage.backup import backups, check_backup
 from storage.photos import PhotoStore
 from storage.tables import assets, history_checkpoints, jobs, outcomes, photos, reminders, reports
-from tests.web.small_city import HERE, KEY, City, build_city
+from tests.web.small_city import HERE, KEY, THERE, City, build_city
 from wiring import now
 
 pytestmark = pytest.mark.slow
 HALF_WAY = Path(__file__).with_name("half_way.py")
 LAYERS = ("layer.preview", "layer.store")  # these two are killed in test_killed_imports.py, with a file to read
+WITHOUT_OUTCOME = ("photo.views", "history.close_days", "sweep", "catalogue.in_force", "zone.in_force", "zones.divide")
 TRAPS = [*(kind for kind in job_kinds() if kind not in LAYERS), "backup-whole"]
 
 
@@ -56,6 +59,8 @@ def prepare(city: City, kind: str, folder: Path) -> None:
     yesterday = now() - timedelta(days=3)
     if kind == "catalogue.in_force":
         plan_an_edition(city, yesterday)
+    if kind == "zone.in_force":
+        plan_a_zone(city, yesterday)
     with city.services.store.work() as work:
         work.connection.execute(sa.delete(jobs).where(jobs.c.kind != "photo.views"))
         if kind == "history.close_days":
@@ -88,6 +93,16 @@ def plan_an_edition(city: City, due: datetime) -> None:
         work.editions.set(made.edition, in_force_from=due)
 
 
+def plan_a_zone(city: City, due: datetime) -> None:
+    """A draft over the zone of one's own street, for a day that has come."""
+    with city.services.store.work() as work:
+        current = work.areas.current(f"zone-{HERE}")
+        assert current is not None
+        work.areas.add([replace(current, id="draft-drill", version=2, status="draft", name="新")], at=due)
+        work.zones.add_decision(Decision("plan-drill", "version", "planned", f"street-{HERE}", ("draft-drill",),
+                                         (current.id,), due, "示意", None, None, due))  # fmt: skip
+
+
 def finish(city: City, kind: str) -> None:
     """Nobody gets the job while the dead runner's lease holds; then the next one does."""
     others = city.services.queue.kinds - {kind}
@@ -111,7 +126,7 @@ def test_the_next_runner_takes_it_over(city: City, trap: str, tmp_path: Path):
         kept = work.connection.scalar(sa.select(sa.func.count()).select_from(outcomes).where(outcomes.c.kind == kind))
     assert {tuple(row) for row in rows} == {("done", None)}
     # What a sweep took away before it was killed is gone, and nobody counts it any more.
-    assert kept == (0 if kind in ("photo.views", "history.close_days", "sweep", "catalogue.in_force") else 1)
+    assert kept == (0 if kind in WITHOUT_OUTCOME else 1)
     CHECKS[kind](city, tmp_path)
     assert city.services.history.verify().is_clean
 
@@ -171,7 +186,27 @@ def one_report(city: City, folder: Path) -> None:
     assert [path.name for path in (folder / "reports").iterdir()] == [name]
 
 
+def one_zone_in_force(city: City, folder: Path) -> None:
+    with city.services.store.look() as work:
+        told = [row.action for row in work.history.of("zone", f"zone-{HERE}")]
+        states = [version.status for version in work.areas.versions(f"zone-{HERE}")]
+        decision = work.zones.decision("plan-drill")
+    assert states == ["superseded", "in_force"]
+    assert told == ["zone.in_force"]
+    assert decision is not None
+    assert decision.state == "in_force"
+
+
+def divided_once(city: City, folder: Path) -> None:
+    with city.services.store.look() as work:
+        for side in (HERE, THERE):
+            assert work.areas.last_set(f"zone-{side}-1") == 0
+            (row,) = work.areas.division(f"zone-{side}-1")
+            assert row.grid_id == f"grid-{side}"
+
+
 CHECKS = {
+    "zone.in_force": one_zone_in_force, "zones.divide": divided_once,
     "catalogue.in_force": one_edition_in_force,
     "backup": one_backup, "verify": lambda city, folder: None, "photo.views": all_views, "views.missing": views_queued_once,
     "history.close_days": days_once, "sweep": nothing_left, "reminders": one_reminder, "report.weekly": one_report,
