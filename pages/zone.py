@@ -41,7 +41,7 @@ def put_in_force(fields, draft, current, crosses):
 def enter_mode(fields):
     def act(typed):
         given = {name: typed.get(name) for name in ("since", "contract_start", "contract_end")}
-        return office.zone_modes.enter(view.zone_id, mode=typed.get("mode") or "", manager=typed.get("manager") or "",
+        return office.zone_modes.record(view.zone_id, mode=typed.get("mode") or "", manager=typed.get("manager") or "",
                                        source=typed.get("source") or "", **given, actor=actor)  # fmt: skip
 
     attempt(fields, lambda entry: say("zone.mode_saved", mode=words.modes[entry.mode].name(say.lang)), act)
@@ -91,7 +91,7 @@ with left:
                              hint=say("zone.compare_hint")) if others else None  # fmt: skip
     address = f"/zones/versions/{shown.area.id}/map.geojson"
     zone_page.version_map(f"{address}?with={other}" if other else address, office.bundles.urls, say,
-                          key=f"zone_map_{view.zone_id}")  # fmt: skip
+                          key=f"zone_map_{view.zone_id}", as_of=f"{view.head.area.id} {view.head.area.mode}")  # fmt: skip
     if other:
         zone_page.comparison(office.zone_compare.two(other, shown.area.id, actor), words, say)
     consent = next((d.consent for d in view.decisions if shown.area.id in d.versions and d.consent), None)

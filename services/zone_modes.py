@@ -25,7 +25,7 @@ class ZoneModes:
         self._policy = policy
         self._clock = clock
 
-    def enter(
+    def record(
         self, zone_id: str, *, mode: str, manager: str, since: date | None, contract_start: date | None,
         contract_end: date | None, source: str, actor: Actor,
     ) -> ModeEntry:  # fmt: skip

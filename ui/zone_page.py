@@ -81,8 +81,10 @@ def _clearance(target: date | None, today: date, say: Words) -> str:
     return say(key, n=f"{abs(days):,}", day=target.isoformat())
 
 
-def version_map(address: str, urls: dict[str, str], say: Words, *, key: str) -> None:
+def version_map(address: str, urls: dict[str, str], say: Words, *, key: str, as_of: str) -> None:
+    """as_of: another word whenever something was decided, so that the layers around the zone are fetched again."""
     bundle.mount("map", urls, key=key, mode="version", height=340 if state.is_phone() else 460, version_url=address,
+                 as_of=as_of,
                  **bundle.common(say, urls, "map", "zone_map"))  # fmt: skip
 
 

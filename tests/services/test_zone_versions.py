@@ -420,7 +420,7 @@ def test_nothing_rewrites_the_division_of_what_took_force(office: Office):
     office.divisions.after_grids(new_grid(office))
     second = office.draft(box(14, 4, 3), zone=first.area_id)
     office.decide(second, seen=first.id, consent="同意")
-    office.modes.enter(first.area_id, mode="unmanaged", manager="", since=office.at.date(), contract_start=None,
+    office.modes.record(first.area_id, mode="unmanaged", manager="", since=office.at.date(), contract_start=None,
                        contract_end=None, source="示意", actor=office.officer)  # fmt: skip
     made = office.versions.restore(first.id, WHY, office.officer)
     office.decide(made, seen=second.id, consent="同意")
@@ -495,7 +495,7 @@ def test_pieces_are_disjoint_inside_both_and_sum_to_the_zone(quiet_office: Offic
 def enter(office: Office, zone_id: str, by: Actor | None = None, **more):
     given = {"mode": "trusteeship", "manager": "示例物业", "since": office.at.date(), "contract_start": None,
              "contract_end": None, "source": "街道文件", **more}  # fmt: skip
-    return office.modes.enter(zone_id, actor=by or office.officer, **given)
+    return office.modes.record(zone_id, actor=by or office.officer, **given)
 
 
 def test_a_change_of_management_is_one_more_line_and_shows_at_once(office: Office):

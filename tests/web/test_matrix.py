@@ -690,7 +690,7 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
         "before_id": another_version(c, side), "after_id": another_version(c, side),
     },
     "zone_compare.on_map": lambda c, who, side: {"version_id": another_version(c, side), "with_id": None},
-    "zone_modes.enter": lambda c, who, side: {
+    "zone_modes.record": lambda c, who, side: {
         "zone_id": f"zone-{side}", "mode": "professional", "manager": "示例", "since": c.services.policy.today(),
         "contract_start": None, "contract_end": None, "source": "示意",
     },

@@ -35,7 +35,7 @@ export default function component({ parentElement, data, setStateValue, setTrigg
  * Mounts a whole map into `parent`; gives { update(options), destroy() }.
  * options: { mode, lang, words, sample, theme, api, assets, bounds, center, zoom, basemap, records_query (null: no records at all), selected, height,
  * onOpen(kind, id), onSaved(answer), onPlace({ lon, lat }, place) }; for "draw" also { zone, kinds },
- * for "rows" also { rows_url, layer, picked, repair }, for "version" { version_url }.
+ * for "rows" also { rows_url, layer, picked, repair }, for "version" { version_url, as_of }.
  */
 export function mountMap(parent, options) {
   const box = frame(parent, options);

@@ -9,7 +9,9 @@ import { boxOfAll, labelSpots } from "./shapes.js";
 
 const NOTHING = { type: "FeatureCollection", features: [] };
 
-/** version(frame, office, options) -> { update(options), destroy() }. options: see mountMap; also version_url. */
+/**
+ * version(frame, office, options) -> { update(options), destroy() }. options: see mountMap; also version_url and as_of, which changes when
+ * something was decided about the zone: then the layers around it are fetched again. */
 export function version(frame, office, options) {
   const { words } = options;
   let current = options;
@@ -111,6 +113,7 @@ export function version(frame, office, options) {
       if (!canvas) return;
       if (before.theme !== next.theme) canvas.restyle();
       if (before.version_url !== next.version_url) load();
+      if (before.as_of !== next.as_of) data.loadAreas().catch(() => {});
     },
     destroy() {
       loading?.abort();
