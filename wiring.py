@@ -51,6 +51,7 @@ from services.reports import ReportsService
 from services.sweep import Sweep
 from services.timetable import TimetableService
 from services.tokens import Tokens
+from services.topology import Topology
 from services.views import Views
 from services.zone_compare import ZoneCompare
 from services.zone_division import ZoneDivision
@@ -168,6 +169,7 @@ def build(settings: Settings) -> Services:
     )
     reports = report_files(settings)
     coverage = CoverageService(store, rules, policy, now)
+    zones = Zones(store, rules, policy, now)
     timetable = TimetableService(store, rules, queue, now, zone)
     timetable.seed()
     evidence = Evidence(store, photos, rules, queue, now)
@@ -191,7 +193,7 @@ def build(settings: Settings) -> Services:
         evidence=evidence, views=views,
         records=RecordsService(store, rules, policy, calendar, now),
         own=OwnRecords(store, rules, policy, queue, now), nearby=Nearby(store, rules, policy, now),
-        zones=Zones(store, rules, policy, now), drawing=Drawing(store, rules),
+        zones=zones, drawing=Drawing(store, rules), topology=Topology(store, rules, policy, zones, now),
         zone_versions=ZoneVersions(store, rules, policy, queue, now, zone), zone_compare=ZoneCompare(store, rules),
         zone_modes=ZoneModes(store, rules, policy, now), zone_division=ZoneDivision(store, rules, policy, now),
         assets=AssetsService(store, rules, policy, now), coverage=coverage,

@@ -34,6 +34,7 @@ from services.reminders import RemindersService
 from services.reports import ReportsService
 from services.timetable import TimetableService
 from services.tokens import Tokens
+from services.topology import Topology
 from services.views import Views
 from services.zone_compare import ZoneCompare
 from services.zone_division import ZoneDivision
@@ -67,6 +68,7 @@ class Services:
     zone_compare: ZoneCompare
     zone_modes: ZoneModes
     zone_division: ZoneDivision
+    topology: Topology
     assets: AssetsService
     coverage: CoverageService
     calendar: CalendarService

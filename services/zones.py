@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -82,13 +82,15 @@ class Zones:
 
     def save_draft(
         self, version_id: str, polygon: dict[str, Any], *, zone_id: str | None, name: str, kind: str, mode: str,
-        actor: Actor, base_version_id: str | None = None,
+        actor: Actor, base_version_id: str | None = None, repair: Mapping[str, str] | None = None,
+        manager: str | None = None, attributes: Mapping[str, Any] | None = None,
     ) -> tuple[Area, Measured, bool]:  # fmt: skip
         """A draft version with its division rows; (version, figures, True when new).
 
         The same version id again gives the version kept before. base_version_id: the newest version that its author
         saw; when there is a newer one, nothing is lost and nothing is written: Conflict("zone_version_moved") carries
-        the other. Raises Invalid, Conflict, NotFound (another street).
+        the other. repair: the finding of the topology report that this puts right, for the history.
+        Raises Invalid, Conflict, NotFound (another street).
         """
         self._permissions.require(actor, "zone.draft")
         name = name.strip()
@@ -127,14 +129,15 @@ class Zones:
                 community_id=figures.community.area_id if figures.community else None,
                 households=figures.households, origin=ORIGIN_DRAWN, crosses_grids=figures.crosses_grids,
                 is_sample=work.meta("sample_city") is not None, created_at=now, created_by=actor.person_id,
+                manager=manager, attributes=dict(attributes or {}),
             )  # fmt: skip
             work.areas.add([version], at=now)
             work.areas.set_division(version.id, figures.rows, at=now)
             current = next((v for v in reversed(older) if v.status == "in_force"), None)
             if before := base_version_id or (current.id if current else None):
                 work.areas.link(before, version.id, "next", at=now)
-            work.history.write("zone", version.area_id, "zone.drafted", _payload(version, figures), at=now,
-                               actor_id=actor.person_id)  # fmt: skip
+            told = _payload(version, figures) | ({"repair": dict(repair)} if repair else {})
+            work.history.write("zone", version.area_id, "zone.drafted", told, at=now, actor_id=actor.person_id)
         return version, figures, True
 
     def versions(self, zone_id: str, actor: Actor) -> list[tuple[Area, list[DivisionRow]]]:

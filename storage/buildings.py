@@ -84,6 +84,20 @@ class Buildings:
             )
         )
 
+    def get(self, building_id: str) -> Building | None:
+        query = sa.select(*_BUILDING).where(buildings.c.id == building_id, _shown(buildings))
+        row = self._connection.execute(query).mappings().first()
+        return Building(**row) if row else None
+
+    def labels(self, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Name and number of these buildings, by id."""
+        found: dict[str, tuple[str, str]] = {}
+        c = buildings.c
+        for start in range(0, len(ids), 500):
+            query = sa.select(c.id, c.name, c.number).where(c.id.in_(ids[start : start + 500]))
+            found.update({row.id: (row.name, row.number) for row in self._connection.execute(query)})
+        return found
+
     def find(self, text: str, *, limit: int) -> list[Building]:
         rows = self._connection.execute(
             sa.select(*_BUILDING)

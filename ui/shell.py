@@ -27,6 +27,7 @@ PAGES = (
     ("zones", "layers.read", "home_work", "zones"),
     ("zone", "layers.read", "home_work", "hidden"),
     ("draw", "zone.draft", "polyline", "zones"),
+    ("topology", "zone.draft", "rule", "zones"),
     ("asset", "asset.read", "inventory_2", "zones"),
     ("coverage", "coverage.read", "bar_chart", "city"),
     ("people", "people.read", "group", "city"),

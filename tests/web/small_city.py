@@ -134,6 +134,10 @@ def _places(services: Services) -> None:
             roof = shapely.Point(lon, lat).buffer(0.0002)
             work.buildings.add([Building(f"building-{side}", "1", "1", roof, lon, lat, 40, True, f"street-{side}",
                                          f"grid-{side}", f"zone-{side}")])  # fmt: skip
+            lon, lat = WEST[side] + 0.002, SOUTH + 0.002  # in no zone: something for the topology report
+            roof = shapely.Point(lon, lat).buffer(0.0001)
+            work.buildings.add([Building(f"loose-{side}", "2", "2", roof, lon, lat, 6, True, f"street-{side}",
+                                         f"grid-{side}")])  # fmt: skip
 
 
 def _people(city: City) -> None:

@@ -26,7 +26,7 @@ export function colours(node) {
   const style = getComputedStyle(node);
   const token = (name) => style.getPropertyValue(`--${name}`).trim();
   const names = ["paper", "surface", "line", "edge", "ink", "ink-2", "ink-3", "primary", "danger", "danger-soft", "on-danger", "warn",
-    "warn-mark", "ok", "on-mode", "on-mode-pale", "piece-1", "piece-2", "on-piece-1", "on-piece-2", "g-land", "g-block", "g-road",
+    "warn-mark", "warn-soft", "ok", "on-mode", "on-mode-pale", "piece-1", "piece-2", "on-piece-1", "on-piece-2", "g-land", "g-block", "g-road",
     "g-casing", "g-building", "g-building-edge", "g-label", "g-halo"];
   const found = Object.fromEntries(names.map((name) => [name, token(name)]));
   found.modes = Object.fromEntries(MODES.map((mode) => [mode, token(`m-${mode}`)]));

@@ -12,6 +12,7 @@ export function registerImages(map, c) {
   };
   add("hatch-unmanaged", hatch(c["g-block"], c.modes.unmanaged, 5, 8, 1));
   add("hatch-overlap", hatch(c["danger-soft"], c.danger, 4, 10, -1));
+  add("hatch-gap", hatch(c["warn-soft"], c["warn-mark"], 4, 10, 1));
   for (const mode of MODES) {
     add(`glyph-${mode}`, plates([[GLYPHS[mode], c.modes[mode], glyphInk(mode, c)]], c));
     add(`glyph-${mode}-crosses`, plates([[GLYPHS[mode], c.modes[mode], glyphInk(mode, c)], ["跨", c.ink, c.surface]], c));

@@ -3,6 +3,7 @@ import { el, fill, say } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
 import { footLine, makeCanvas, zoomButtons } from "./canvas.js";
 import { canDraw } from "./frame.js";
+import { keyPlate } from "./key.js";
 import { layers } from "./layers.js";
 import { box, boxOfAll } from "./shapes.js";
 import { byZoom } from "./style.js";
@@ -25,7 +26,11 @@ export function rows(frame, office, options) {
   let loading = null;
   const off = new Set();
   const data = layers({ office, words, onRefusal: (sentence) => frame.tell(sentence, { kind: "bad", loud: true }) });
-  const key = keyPlate(words, switchFate);
+  const key = keyPlate(words, {
+    names: FATES, wordOf: (fate) => words[`fate_${fate}`], signOf: (fate) => `fate-sign fate-${fate}`, onSwitch: switchFate,
+    notes: [["fate-sign fate-force", words.in_force]],
+    mended: [["fate-sign fate-before", words.part_before], ["fate-sign fate-after", words.part_after]],
+  });
   const info = el("section", { class: "plate-look row-plate", hidden: true, "aria-live": "polite" });
 
   async function start() {
@@ -194,35 +199,6 @@ export function rows(frame, office, options) {
       loading?.abort();
       data.stop();
       canvas?.map.remove();
-    },
-  };
-}
-
-/** The key: what each colour and line says, how many rows wear it, and a switch for each. */
-function keyPlate(words, onSwitch) {
-  const numbers = Object.fromEntries(FATES.map((fate) => [fate, el("span", { class: "num dim" })]));
-  const list = el("ul", { class: "legend-list" }, FATES.map((fate) => el("li", {}, el("label", { class: "row switch" },
-    el("input", { type: "checkbox", checked: true, onchange: (event) => onSwitch(fate, event.target.checked) }),
-    el("span", { class: `fate-sign fate-${fate}`, "aria-hidden": "true" }), el("span", { class: "grow" }, words[`fate_${fate}`]), numbers[fate]))));
-  const force = el("p", { class: "row note" }, el("span", { class: "fate-sign fate-force", "aria-hidden": "true" }), words.in_force);
-  const mended = el("div", { hidden: true }, el("p", { class: "row note" }, el("span", { class: "fate-sign fate-before", "aria-hidden": "true" }), words.part_before),
-    el("p", { class: "row note" }, el("span", { class: "fate-sign fate-after", "aria-hidden": "true" }), words.part_after));
-  const body = el("div", { class: "legend-body" }, list, force, mended);
-  const toggle = el("button", { class: "legend-toggle", type: "button", "aria-expanded": "true", onclick: () => setOpen(body.hidden) });
-  const element = el("div", { class: "legend plate-look row-key" }, toggle, body);
-  function setOpen(isOpen) {
-    body.hidden = !isOpen;
-    element.dataset.open = String(isOpen);
-    toggle.setAttribute("aria-expanded", String(isOpen));
-    fill(toggle, icon("stack-2"), el("span", { class: "grow" }, words.legend), icon(isOpen ? "chevron-down" : "chevron-up"));
-  }
-  setOpen(true);
-  return {
-    element,
-    setOpen,
-    count(counts, hasMended) {
-      for (const fate of FATES) numbers[fate].textContent = counts[fate];
-      mended.hidden = !hasMended;
     },
   };
 }
