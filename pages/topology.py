@@ -51,7 +51,7 @@ with right.container(key="slg.topology_desk"):
                 st.button(say("topology.save"), type="primary", icon=":material/save:", key="slg.topology_save",
                           on_click=shell.attempt, args=(keep, picked.key, choice))  # fmt: skip
                 facts.note(say("topology.save_note"))
-        topology.to_draw(picked, say)
+        topology.to_draw(picked, choices, say)
     row = topology.listed(found.group(kind), f"{street}_{basis}_{kind}", say)
 with left:
     box = office.places.bounds(actor) if not (asked and street) else lines.box(street, actor)

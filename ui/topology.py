@@ -177,11 +177,13 @@ def before_and_after(repair: Repair, policy: ZonePolicy, say: Words) -> None:
     facts.note("，".join(told) + "。" if told and say.lang == "zh" else ", ".join(told) or say("topology.same_homes"))
 
 
-def to_draw(found: Finding, say: Words) -> None:
-    """A way to the drawing board at this place."""
+def to_draw(found: Finding, choices: Sequence[Choice], say: Words) -> None:
+    """A way to the drawing board: the zone that would change, at this place."""
     west, south, east, north = found.shape.bounds if found.shape is not None else (*found.at, *found.at)
     box = f"{west - WIDE_DEG:.6f},{south - WIDE_DEG:.6f},{east + WIDE_DEG:.6f},{north + WIDE_DEG:.6f}"
-    st.html(el("p", el("a", say("topology.open_draw"), href=f"/draw?bbox={box}", target="_self"), class_="slg-note"))
+    zone = next((one.zone for one in choices if one.zone and one.verb != "adopt"), None)
+    address = f"/draw?zone={zone.area_id}&bbox={box}" if zone else f"/draw?bbox={box}"
+    st.html(el("p", el("a", say("topology.open_draw"), href=address, target="_self"), class_="slg-note"))
 
 
 def findings_map(
