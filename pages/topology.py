@@ -57,8 +57,8 @@ with left:
     box = office.places.bounds(actor) if not (asked and street) else lines.box(street, actor)
     pressed = topology.findings_map(found, office.bundles.urls, say, street=street, basis=basis, box=box,
                                     picked=picked.key if picked else None, repair=repair)  # fmt: skip
-    with st.expander(say("topology.how_counted"), icon=":material/functions:"):
-        topology.how(say)
+with st.expander(say("topology.how_counted"), icon=":material/functions:"):
+    topology.how(say)
 if (wanted := pressed or row) and wanted != state.asked("find"):
     state.remember(find=wanted)
     st.rerun()

@@ -99,8 +99,13 @@ class Fields:
 
 
 def _red(sentence: str) -> str:
+    """A sentence that may quote what somebody typed, as a label of a field."""
+    return f":red[:material/error: {as_text(sentence)}]"
+
+
+def as_text(sentence: str) -> str:
     """A sentence that may quote what somebody typed, as Markdown that says nothing but it."""
-    return f":red[:material/error: {re.sub(r'([^0-9A-Za-z一-鿿 ，。：“”])', _escaped, sentence)}]"
+    return re.sub(r"([^0-9A-Za-z一-鿿 ，。：“”])", _escaped, sentence)
 
 
 def _escaped(found: re.Match[str]) -> str:

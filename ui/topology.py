@@ -119,7 +119,7 @@ def about(found: Finding, choices: Sequence[Choice], policy: ZonePolicy, say: Wo
         none = "no_choice_adopt" if found.kind == "no_zone" else "no_choice"
         facts.note(say(f"topology.{none}"))
         return None
-    words = {one.code: _choice(one, found, i, policy, say) for i, one in enumerate(choices)}
+    words = {one.code: forms.as_text(_choice(one, found, i, policy, say)) for i, one in enumerate(choices)}
     return st.radio(say("topology.how"), list(words), format_func=lambda code: words.get(code, code),
                     key=f"slg.topology_choice_{found.key}")  # fmt: skip
 
