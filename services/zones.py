@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from domain.errors import Conflict, Invalid, NotFound
 from domain.policy.permissions import Permissions, Scoped
 from domain.records import Actor, Area, Building, DivisionRow
-from geo import edits, measure
+from geo import edits, measure, topology
 from geo.division import OUTSIDE, count_buildings, divide
 from geo.geojson import geometry_to_geojson
 from geo.validity import BadGeometry, check_inside_city, polygon_from_geojson
@@ -196,12 +196,13 @@ def measured(
     """Judge a sound polygon against what is in force around it; pure reading."""
     box = geometry.bounds
     current = work.areas.current(zone_id) if zone_id else None
+    current = _sound(current) if current else None
     wide = measure.bounds([geometry, current.geometry]) if current else box
     grids = work.areas.touching("grid", box)
     around = work.buildings.touching(wide or box)
     buildings = beside.inside(around, geometry)
     near_box = measure.widened(wide or box, edits.THIN_M)
-    zones = [z for z in work.areas.touching("zone", near_box) if z.area_id != zone_id]
+    zones = [_sound(z) for z in work.areas.touching("zone", near_box) if z.area_id != zone_id]
     gained, lost = beside.gained_and_lost(geometry, current, around, split_off)
     (rows,), (crosses,) = division_rows([geometry], grids, buildings, grids_are_a_coverage=grids_cover(work))
     point = shapely.Point(*measure.label_point(geometry))
@@ -257,6 +258,11 @@ def _overlaps(zones: Sequence[Area], geometry: BaseGeometry, buildings: Sequence
         inside = beside.inside(buildings, piece)
         found.append(Overlap(zone, area_m2, len(inside), sum(b.households for b in inside), piece))
     return sorted(found, key=lambda o: -o.area_m2)
+
+
+def _sound(area: Area) -> Area:
+    """The same with its line mended, where a broken one was stored: it is judged against, not changed."""
+    return area if area.geometry.is_valid else replace(area, geometry=topology.sound([area.geometry])[0])
 
 
 def outline(geometry: BaseGeometry | None) -> dict[str, Any] | None:

