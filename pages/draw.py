@@ -8,6 +8,7 @@ from domain.errors import NotFound
 from ui import bundle, facts, shell, state
 from wiring import services
 
+st.set_page_config(initial_sidebar_state="collapsed")  # a tablet needs its whole width for the map
 actor, say, office = shell.actor(), shell.say(), services()
 urls = office.bundles.urls
 zone_id = state.asked("zone")
@@ -25,7 +26,7 @@ found = bundle.mount(
     zone=zone,
     bounds=state.asked_box() or (None if zone else office.places.bounds(actor)),
     kinds=office.policy.now().zones.as_json(office.policy.today()),
-    height="calc(100dvh - 90px)",
+    height="calc(100dvh - 100px)",
     **bundle.common(say, urls, "map", "draw"),
 )
 if found.saved:

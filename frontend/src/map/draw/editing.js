@@ -1,14 +1,17 @@
-// Split by a line, merge with a neighbour, clip to neighbours: the server makes the shapes, the hand sees them before it takes them.
+// Split by a line, merge with a neighbour, clip to neighbours (the server makes the shapes), trace a border: seen before it is taken.
 import { say } from "../../shared/dom.js";
 import { area, spoken } from "../numbers.js";
-import { partsOf } from "./shape.js";
+import { geometryOf, partsOf, withRing } from "./shape.js";
+import { borderPath, withPath } from "./tracing.js";
+
+const HINTS = { cut: "hint_cut", join: "hint_join", trace: "hint_trace" };
 
 /**
- * editing({ office, frame, words, shown(), shape(), zoneId(), onTake(parts, rest), onChange }) ->
- * { tool, start(tool), stop(), tap(at, zone), undoTap(), clip(), points }. tool: null, "cut" or "join".
+ * editing({ office, frame, words, catcher, shown(), shape(), zoneId(), onTake(parts, rest), onChange }) ->
+ * { tool, start(tool), stop(), tap(at, zone), undoTap(), clip(), points }. tool: null, "cut", "join" or "trace".
  * A cut is asked about after every tap; its button is there only while the server says that the line cuts.
  */
-export function editing({ office, frame, words, shown, shape, zoneId, onTake, onChange }) {
+export function editing({ office, frame, words, catcher, shown, shape, zoneId, onTake, onChange }) {
   let tool = null;
   let points = [];
   let running = null;
@@ -65,6 +68,22 @@ export function editing({ office, frame, words, shown, shape, zoneId, onTake, on
     }
   }
 
+  /** Two taps on one neighbour's border: the stretch between them becomes the stretch of the ring that lies nearest. */
+  function tryTrace() {
+    shown().cut(points);
+    shown().proposal([]);
+    if (points.length < 2) return frame.tell(words.hint_trace_on);
+    const found = borderPath(catcher.features(), ...points, catcher.reach_m(points[1]));
+    points = [];
+    if (!found) {
+      shown().cut([]);
+      return frame.tell(words.trace_none, { kind: "warn" });
+    }
+    shown().cut(found.path);
+    const { parts, at, ring } = shape();
+    propose({ shapes: [geometryOf(withRing(parts, at, withPath(ring, found.path)))] }, say(words.trace_ask, { name: found.name, count: found.path.length }), words.trace_now);
+  }
+
   function stop() {
     running?.abort();
     running = null;
@@ -86,7 +105,7 @@ export function editing({ office, frame, words, shown, shape, zoneId, onTake, on
       points = [];
       shown().cut([]);
       shown().proposal([]);
-      frame.tell(next === "cut" ? words.hint_cut : words.hint_join);
+      frame.tell(words[HINTS[next]]);
     },
     stop,
     /** zone: the properties of the zone in force under the tap, if any. */
@@ -94,13 +113,14 @@ export function editing({ office, frame, words, shown, shape, zoneId, onTake, on
       if (tool === "join") return tryJoin(zone);
       points = [...points, at];
       onChange();
-      return tryCut();
+      return tool === "trace" ? tryTrace() : tryCut();
     },
     /** Takes the last tap of a cut back; false when there is none. */
     undoTap() {
-      if (tool !== "cut" || !points.length) return false;
+      if (!tool || !points.length) return false;
       points = points.slice(0, -1);
-      tryCut();
+      if (tool === "trace") tryTrace();
+      else tryCut();
       return true;
     },
     async clip(before_m2) {

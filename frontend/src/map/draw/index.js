@@ -55,7 +55,7 @@ export function draw(frame, office, options) {
   const tools = toolPlate({ words, onTool: pick, onSnap: () => { catcher.flip(); showBar(); }, onErase: erase });
   const catcher = catching({ words, zoom: () => canvas.map.getZoom() });
   const edits = editing({
-    office, frame, words, shown: () => shown, shape: () => shape, zoneId: () => zoneId, onChange: () => { if (hand) { showBar(); hint(); } },
+    office, frame, words, catcher, shown: () => shown, shape: () => shape, zoneId: () => zoneId, onChange: () => { if (hand) { showBar(); hint(); } },
     onTake: (parts, rest) => { shape.replace(parts, rest); put(); fly(canvas.map, { bounds: box(shape.geometry), padding: 60 }); },
   });
   const closing = el("button", { class: "btn go", type: "button", hidden: true, onclick: closeRing });
@@ -191,7 +191,7 @@ export function draw(frame, office, options) {
     edits.stop();
     purpose = tool === "hole" ? "hole" : "part";
     if (tool !== "draw" && tool !== "hole" && isNewLine()) hand.setRing(shape.ring);
-    const isEdit = tool === "cut" || tool === "join";
+    const isEdit = ["cut", "join", "trace"].includes(tool);
     hand.setTool(isEdit ? "move" : tool === "hole" ? "draw" : tool);
     if (isEdit) edits.start(tool);
     showShape();
@@ -207,7 +207,7 @@ export function draw(frame, office, options) {
   /** A tap on another part or into a hole takes the pen there; a tap on a corner belongs to the pen. */
   function tapped({ lngLat, point }) {
     const place = [lngLat.lng, lngLat.lat];
-    if (edits.tool) return edits.tap(edits.tool === "cut" ? (catcher.snap(place) ?? place) : place, canvas.map.queryRenderedFeatures(point, { layers: ["zone-fill", "zone-hatch"] })[0]?.properties);
+    if (edits.tool) return edits.tap(edits.tool === "cut" ? catcher.snap(place) ?? place : place, canvas.map.queryRenderedFeatures(point, { layers: ["zone-fill", "zone-hatch"] })[0]?.properties);
     if (hand.tool !== "edit" || ringList(shape.parts).length < 2) return;
     const isCorner = shape.ring?.some((at) => { const here = canvas.map.project(at); return Math.hypot(here.x - point.x, here.y - point.y) <= HANDLE_PX; });
     const at = ringUnder(shape.parts, place);

@@ -5,6 +5,7 @@ import { area, spoken } from "../numbers.js";
 import { contains, labelPoint, labelSpots } from "../shapes.js";
 import { crossesItself } from "./ring.js";
 
+const STEM_PX = 44; // from the foot of a plate's stem to its middle
 const NOTHING = { type: "FeatureCollection", features: [] };
 const CROSSING_LOOKED_FOR = 600; // corners; looking at every pair of edges takes too long beyond
 const SOURCES = ["draft", "draft-rest", "draft-gaps", "draft-cut", "draft-proposal", "draft-pieces", "draft-buildings", "draft-overlaps", "draft-shared-buildings"];
@@ -41,20 +42,22 @@ export function marks({ map, c, words }) {
 
   let taken = [];
 
+  /** Would a plate here lie clear of every other? */
+  function isFree(at, lift = 0) {
+    const here = map.project(at);
+    return taken.every(({ x, y }) => Math.abs(here.x - x) > 116 || Math.abs(here.y - lift - y) > 42);
+  }
+
   /** The roomiest spot whose plate would not lie on one that is there already. */
   function freeSpot(geometry) {
     const spots = labelSpots(geometry);
-    const isFree = (at) => taken.every(({ x, y }) => {
-      const here = map.project(at);
-      return Math.abs(here.x - x) > 116 || Math.abs(here.y - y) > 42;
-    });
-    return spots.find(isFree) ?? spots[0];
+    return spots.find((at) => isFree(at)) ?? spots[0];
   }
 
   function flag(at, element, anchor = "center") {
     if (!at) return;
     const { x, y } = map.project(at);
-    taken.push({ x, y: anchor === "bottom" ? y - 44 : y }); // the middle of the plate, not the foot of its stem
+    taken.push({ x, y: anchor === "bottom" ? y - STEM_PX : y }); // the middle of the plate, not the foot of its stem
     flags.push(new Marker({ element, anchor }).setLngLat(at).addTo(map));
   }
 
@@ -87,8 +90,9 @@ export function marks({ map, c, words }) {
       }));
       show("draft-shared-buildings", placed.filter(isShared).map((building) => feature(building.geometry)));
       show("draft-overlaps", overlaps.map((overlap) => feature(overlap.piece)));
+      // The largest first; the panel names those that have no room here.
       for (const overlap of overlaps) {
-        flag(labelPoint(overlap.piece), el("div", { class: "overlap-flag" }, el("span", {}, say(words.overlap_flag, { area: spoken(area(overlap.area_m2, words)) }))), "bottom");
+        if (labelPoint(overlap.piece) && isFree(labelPoint(overlap.piece), STEM_PX)) flag(labelPoint(overlap.piece), el("div", { class: "overlap-flag" }, el("span", {}, say(words.overlap_flag, { area: spoken(area(overlap.area_m2, words)) }))), "bottom");
       }
       if (rows.length > 1) {
         for (const row of pieces) if (!row.isSliver && row.share >= 0.0005) flag(freeSpot(row.piece), el("div", { class: "share-flag", "data-tint": row.tint }, row.shareText));

@@ -19,7 +19,7 @@ export function session(parts = [], rest = []) {
   /** The ring under the pen must be there; else the last one is taken. */
   function settle(to) {
     const rings = ringList(history.now.parts);
-    const last = rings.at(-1);
+    const last = rings[rings.length - 1];
     at = ringAt(history.now.parts, to) ? to : last ? { part: last.part, ring: last.ring } : null;
   }
 

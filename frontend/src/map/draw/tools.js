@@ -10,6 +10,7 @@ export function toolPlate({ words, onTool, onSnap, onErase }) {
     draw: button("polygon", words.tool_draw, () => onTool("draw")),
     hole: button("circle", words.tool_hole, () => onTool("hole")),
     edit: button("edit", words.tool_edit, () => onTool("edit")),
+    trace: button("route", words.tool_trace, () => onTool("trace")),
     cut: button("cut", words.tool_cut, () => onTool("cut")),
     join: button("arrows-join-2", words.tool_join, () => onTool("join")),
   };
@@ -23,7 +24,7 @@ export function toolPlate({ words, onTool, onSnap, onErase }) {
       for (const [name, node] of Object.entries(tools)) node.setAttribute("aria-pressed", String(name === tool));
       call(tools.draw, rings ? words.tool_part : words.tool_draw);
       call(erase, rings < 2 ? words.tool_clear : isHole ? words.tool_drop_hole : words.tool_drop_part);
-      for (const name of ["edit", "hole", "cut", "join"]) tools[name].disabled = !rings;
+      for (const name of ["edit", "hole", "trace", "cut", "join"]) tools[name].disabled = !rings;
       snap.setAttribute("aria-pressed", String(isSnapping));
       erase.disabled = !rings && tool !== "draw" && tool !== "hole";
     },
