@@ -23,10 +23,12 @@ DRAWN_DECIMALS = 7  # what is stored: an untouched border comes back as it was
 
 @dataclass(frozen=True)
 class Opened:
-    """A zone's version on the board: its figures for the form and its whole line, parts and holes, in lon/lat."""
+    """A zone's version on the board: its words for the form and its whole line, parts and holes, in lon/lat.
+    base_version_id: the newest version there is, whatever became of it; a save tells it back."""
 
     id: str
     version_id: str
+    base_version_id: str
     version: int
     status: str
     name: str
@@ -54,12 +56,13 @@ class Drawing:
         """The newest draft of a zone, else its version in force. Raises NotFound, NotAllowed."""
         self._permissions.require(actor, "zone.draft")
         with self._store.look() as work:
-            found = [v for v in work.areas.versions(zone_id) if v.layer == "zone" and v.status in ("draft", "in_force")]
+            every = [v for v in work.areas.versions(zone_id) if v.layer == "zone"]
+        found = [v for v in every if v.status in ("draft", "in_force")]
         if not found:
             raise NotFound()
         last = max(found, key=lambda v: (v.status == "draft", v.version))
         return Opened(
-            id=last.area_id, version_id=last.id, version=last.version, status=last.status, name=last.name,
+            id=last.area_id, version_id=last.id, base_version_id=max(every, key=lambda v: v.version).id, version=last.version, status=last.status, name=last.name,
             kind=last.kind or "", mode=last.mode or "", geometry=_sent(last.geometry),
         )  # fmt: skip
 

@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import pytest
 import shapely
-from shapely.geometry import shape
 
 from storage.store import Store
 
@@ -134,7 +133,7 @@ def test_a_zone_is_drawn_cut_holed_split_taken_back_and_saved_with_a_finger(boar
     page.get_by_text("停在区域里面").wait_for()
     assert not page.get_by_role("button", name="切成两块").is_visible()
     with page.expect_response("**/zones/edit"):
-        tablet.touch(0.32, 0.9)
+        tablet.touch(0.32, 0.84)
     page.get_by_role("button", name="切成两块").tap()
     page.get_by_text("切好了").wait_for()
     assert len(kept_shape(page)["rest"]) == 1
@@ -177,7 +176,7 @@ def test_two_steps_back_take_a_split_and_a_hole_away_again(board, neighbour):
     tablet.tool("切分")
     tablet.touch(0.3, 0.12)
     with page.expect_response("**/zones/edit"):
-        tablet.touch(0.32, 0.9)
+        tablet.touch(0.32, 0.84)
     page.get_by_role("button", name="切成两块").tap()
     page.get_by_text("切好了").wait_for()
     page.get_by_role("button", name="撤销").tap()
@@ -188,17 +187,25 @@ def test_two_steps_back_take_a_split_and_a_hole_away_again(board, neighbour):
     assert page.get_by_role("button", name="重做").is_enabled()
 
 
-def test_a_finger_near_a_neighbours_corner_catches_it(board, neighbour):
-    _, zone, (start, _) = neighbour
-    x, y = start
-    tablet = board(f"/draw?bbox={x - 0.0015},{y - 0.001},{x + 0.0015},{y + 0.001}")
+def test_two_officers_at_one_zone_the_second_sees_both_lines_and_chooses(board, server, people, neighbour):
+    _, zone, _ = neighbour
+    tablet = board(f"/draw?zone={zone.area_id}")
     page = tablet.page
-    tablet.tool("画界")
-    tablet.touch(0.505, 0.505)  # a few pixels beside the corner in the middle
-    page.get_by_text(f"已吸附到{zone.name}的角").wait_for()
-    tablet.touch(0.75, 0.3)
-    tablet.touch(0.75, 0.7)
-    page.get_by_role("button", name="合上边界（3 个角）").tap()
-    page.get_by_text("周长").first.wait_for()
-    corners = shapely.get_coordinates(shape({"type": "MultiPolygon", "coordinates": kept_shape(page)["parts"]}))
-    assert min(abs(corners - [x, y]).sum(axis=1)) < 1e-7
+    colleague = people("officer1")
+    other = shapely.box(*zone.geometry.bounds)
+    saved = colleague.request.post("/api/v1/zones/drafts", data={
+        "id": "0d0e6f0a-95d5-4a0e-8d9d-0a8f0d0c7f12", "zone_id": zone.area_id, "name": "同事画的", "kind": "old_compound",
+        "mode": "soe_backstop", "geometry": shapely.geometry.mapping(other)})  # fmt: skip
+    assert saved.status == 201
+    with page.expect_response("**/zones/drafts") as refused:
+        page.get_by_role("button", name="存草案").tap()
+    assert refused.value.status == 409
+    page.get_by_role("button", name="换成对方的").wait_for()
+    with page.expect_response("**/zones/drafts") as kept:
+        page.get_by_role("button", name="存我的").tap()
+    assert kept.value.status == 201
+    store = Store.open(f"sqlite:///{server.folder}/slg.db")
+    with store.look() as work:
+        drafts = [v for v in work.areas.versions(zone.area_id) if v.status == "draft"]
+    store.close()
+    assert [v.name for v in drafts] == ["同事画的", zone.name], "nobody's line is lost"

@@ -1,11 +1,11 @@
 // Asks the server and turns every failure into one plain sentence.
 import { say } from "../shared/dom.js";
 
-/** What went wrong: `sentence` for the reader, `status` (0 = no answer), `code`, `at` [lon, lat] or null, `field`. */
+/** What went wrong: `sentence` for the reader, `status` (0 = no answer), `code`, `at` [lon, lat] or null, `field`, `other`: what it collides with. */
 export class Refusal extends Error {
-  constructor({ sentence, status = 0, code = "no_answer", at = null, field = null }) {
+  constructor({ sentence, status = 0, code = "no_answer", at = null, field = null, other = null }) {
     super(sentence);
-    Object.assign(this, { sentence, status, code, at, field });
+    Object.assign(this, { sentence, status, code, at, field, other });
   }
 
   get loginEnded() {
@@ -40,7 +40,7 @@ async function refusalOf(answer, words) {
     const problem = await answer.json();
     return new Refusal({
       ...odd, sentence: problem.detail || problem.title || odd.sentence, code: problem.code ?? odd.code,
-      at: Array.isArray(problem.at) ? problem.at : null, field: problem.field ?? null,
+      at: Array.isArray(problem.at) ? problem.at : null, field: problem.field ?? null, other: problem.other ?? null,
     });
   } catch {
     return new Refusal(odd);

@@ -29,7 +29,7 @@ const HANDLE_PX = 24;
 
 /**
  * draw(frame, office, options) -> { update(options), destroy() }.
- * options: see mountMap, and { zone, kinds, onSaved(answer) }. zone: { id, version_id, name, kind, mode, geometry } of what is drawn again.
+ * options: see mountMap, and { zone, kinds, onSaved(answer) }. zone: { id, base_version_id, name, kind, mode, geometry } of what is drawn again.
  */
 export function draw(frame, office, options) {
   const { words } = options;
@@ -40,7 +40,7 @@ export function draw(frame, office, options) {
   let shown = null;
   let draftId = newId();
   let zoneId = options.zone?.id ?? null;
-  let baseId = options.zone?.version_id ?? null;
+  let baseId = options.zone?.base_version_id ?? null;
   let shape = session(partsOf(options.zone?.geometry));
   let keptCorners = 0;
   let purpose = "part"; // what a new line becomes: "part" or "hole"
@@ -376,6 +376,7 @@ export function draw(frame, office, options) {
       }
       current.onSaved?.({ name, ...answer });
     } catch (refusal) {
+      if (refusal.code === "zone_version_moved" && refusal.other) return offerOther(refusal);
       const actions = refusal.loginEnded ? [{ word: words.log_in, href: "/login" }] : [{ word: words.try_again, run: save }];
       if (refusal.at) shows({ refusal });
       frame.tell(say(words.save_failed, { reason: refusal.sentence ?? refusal.message }), { kind: "bad", actions, loud: true });
@@ -383,6 +384,22 @@ export function draw(frame, office, options) {
       state.isSaving = false;
       showBar();
     }
+  }
+
+  /** Somebody saved the same zone meanwhile: both lines on the map, nothing lost either way. */
+  function offerOther({ sentence, other }) {
+    shown.proposal([other.geometry]);
+    fly(canvas.map, { bounds: box({ type: "GeometryCollection", coordinates: [other.geometry.coordinates, shape.geometry.coordinates] }), padding: 60 });
+    const settle = (work) => () => {
+      shown.proposal([]);
+      frame.hush();
+      baseId = other.version_id;
+      work();
+    };
+    frame.tell(`${sentence} ${words.other_shown}`, { kind: "warn", loud: true, actions: [
+      { word: words.other_mine, run: settle(save) },
+      { word: words.other_theirs, run: settle(() => { shape.replace(partsOf(other.geometry)); put(); frame.tell(words.edit_done); }) },
+    ] });
   }
 
   /** What a split cut off becomes a draft of its own, with a name of its own. */
