@@ -21,7 +21,7 @@ found = lines.report(street or None, actor, basis=basis)
 def keep(key: str, choice: str) -> None:
     version_id = topology.version_id(key, choice)
     version, is_new = lines.repair(key, choice, version_id, actor, basis=basis)
-    state.keep("topology_saved", (version.name, version.version, is_new))
+    state.keep("topology_saved", (version.name, version.version, is_new, version.area_id))
 
 
 facts.head(topology.answer(found, say), above=topology.above(found, streets[street], office.timezone, say),

@@ -47,11 +47,12 @@ def lead(found: TopologyReport, say: Words) -> None:
         facts.told(say("topology.drafts_on", n=found.drafts), "muted", "edit_note")
 
 
-def saved(outcome: tuple[str, int, bool] | None, say: Words) -> None:
+def saved(outcome: tuple[str, int, bool, str] | None, say: Words) -> None:
     if outcome:
-        name, version, is_new = outcome
-        facts.told(say("topology.saved" if is_new else "topology.saved_known", name=name, version=version), "ok",
-                   "check_circle")  # fmt: skip
+        name, version, is_new, zone_id = outcome
+        told = say("topology.saved" if is_new else "topology.saved_known", name=name, version=version)
+        link = el("a", say("topology.to_zone"), href=f"/zone?id={zone_id}", target="_self")
+        facts.told([told, " ", link], "ok", "check_circle")
 
 
 def kinds(found: TopologyReport, say: Words) -> str:

@@ -56,6 +56,7 @@ def test_an_officer_repairs_an_overlap_and_adopts_a_building(server, people):
     page.get_by_role("button", name="存为草案").click()
     page.get_by_text(f"草案已存：{names[0]} 第 2 版。").wait_for()
     page.get_by_text(re.compile(f"已有草案：{names[0]} 第 2 版")).wait_for()
+    assert "/zone?id=" in (page.get_by_role("link", name="到这个区域的页上让它生效").get_attribute("href") or "")
     assert drafts(server).keys() - before.keys() == {names[0]}
 
     page.reload()  # the row stands in the address
