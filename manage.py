@@ -69,6 +69,7 @@ def verify() -> None:
     found = built.history.verify(progress)
     with suppress(Busy):  # a check that was made counts, also when it could not be written down
         built.history.write_down(found, started)
+    print(built.store.engine.url.render_as_string(hide_password=True))
     print(f"links {found.links}, subjects {found.subjects}, photos {found.photos}, checkpoints {found.checkpoints}")
     for finding in found.findings:
         print(f"  {finding.code}: {finding.subject} {finding.detail}".rstrip())
@@ -87,6 +88,7 @@ def backup(where: typer.Context, folder: Path) -> None:
         built.store, PhotoStore(settings.photo_store), where.obj / folder, at=now(), reports=report_files(settings)
     )
     check_backup(made.folder)
+    print(built.store.engine.url.render_as_string(hide_password=True))
     print(f"{made.folder}: {made.originals} originals ({made.copied} new), {json.dumps(made.counts)}")
     print(f"{time.monotonic() - started:.1f} s, checked")
     built.close()

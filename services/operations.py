@@ -208,7 +208,9 @@ def _troubles(status: Status, now: datetime, is_idle: bool) -> list[Trouble]:
         found.append(Trouble("nobody_at_work", "danger"))
     if not status.backs_up:
         found.append(Trouble("backup_off", "warn"))
-    elif status.last_backup is not None and now - status.last_backup.at > BACKUP_OLD:
+    elif status.last_backup is None:
+        found.append(Trouble("backup_not_yet", "warn"))
+    elif now - status.last_backup.at > BACKUP_OLD:
         found.append(Trouble("backup_old", "danger", {"days": (now - status.last_backup.at).days}))
     if status.certificate_ends is not None and status.certificate_ends - now < CERTIFICATE_ENDS_SOON:
         days = max(0, (status.certificate_ends - now).days)

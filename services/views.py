@@ -102,7 +102,10 @@ class Views:
         if photo.taken_at is not None:  # by our clock, as captured_at is
             taken = photo.taken_at - timedelta(seconds=record.clock_off_s or 0.0)
         taken = taken.astimezone(self._timezone)
-        fix = photo.position or record.position
+        if photo.derived_from:
+            shot = say("record.drawing_of", shot=shot)
+        # A photo's own fix or none: an album's picture was taken elsewhere, and a later fix is not the shutter's.
+        fix = photo.position if photo.source == "camera" else None
         position = say("record.no_fix")
         if fix is not None:
             accuracy = f" ±{fix.accuracy_m:.0f} m" if fix.accuracy_m is not None else ""

@@ -75,7 +75,7 @@ def draw_map(found: Any, measure: str, picked: str | None, say: Words, theme: st
     if numbers.count(None) > bare:
         others.append((say("coverage.nothing"), numbers.count(None) - bare, ""))
     charts.legend(say(f"coverage.legend_{measure}"), classes, others, say("coverage.fixed"))
-    st.caption(say("coverage.map_note"))
+    st.caption(say("coverage.map_note_sample" if state.kept("is_sample") else "coverage.map_note"))
 
 
 def draw_table(found: Any, measure: str, picked: str | None, say: Words, local: tzinfo) -> None:

@@ -80,8 +80,11 @@ def short_hash(sha256: str) -> str:
 
 def _photo(photo: Photo, issue: IssueType | None, is_same: bool | None, zone: tzinfo, say: Words) -> dict[str, Any]:
     label = shot_name(photo.shot, issue, say)
+    if photo.derived_from:
+        label = say("record.drawing_of", shot=label)
     size = say("record.megabytes", mb=f"{photo.size / 1_000_000:.1f}")
-    lines = [say(f"record.from_{photo.source}") if say.has(f"record.from_{photo.source}") else photo.source]
+    source = "drawing" if photo.derived_from else photo.source
+    lines = [say(f"record.from_{source}") if say.has(f"record.from_{source}") else source]
     if photo.taken_at:
         lines = [f"{times.moment(photo.taken_at, zone)} · {lines[0]}"]
     trouble = ""

@@ -66,7 +66,7 @@ def test_a_given_up_job_is_tried_again_or_dropped_once(city: City, admin: Actor)
         work.connection.execute(
             sa.update(jobs).where(jobs.c.kind == "sweep").values(state="failed", error="store_busy")
         )
-    assert codes(city, admin) == ["failed"]
+    assert codes(city, admin) == ["failed", "backup_not_yet"]
     two, one = (job.serial for job in city.services.operations.status(admin).failed)
     city.services.operations.again(one, admin)
     city.services.operations.drop(two, admin)

@@ -131,6 +131,7 @@ export function openForm(host, given) {
   }
   // The phone's back gesture and Escape mean one step back, not losing the form.
   root.addEventListener("cancel", (event) => {
+    if (event.target !== root) return; // a camera or an album that was left again says "cancel" too, and it bubbles
     event.preventDefault();
     if (screen?.back?.() || step === "sending" || form.go("back")) return;
     form.close();
