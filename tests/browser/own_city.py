@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import shapely
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 from geo import datum
 from storage.store import Store
@@ -15,6 +16,7 @@ from tests.browser.running import Server
 from tests.exchange.files import shapefile
 
 PATIENT_MS = 90_000
+OPENINGS, OPENS_WITHIN_MS = 4, 10_000
 PARTS = (".shp", ".shx", ".dbf", ".prj")
 
 
@@ -86,14 +88,19 @@ def decide(page, press, sign: str) -> None:
 
 
 def open_list(page, label: str) -> None:
-    """In the middle of the screen first: a list that opens while the page still scrolls closes again."""
+    """In the middle of the screen first: a list that opens while the page still scrolls or draws closes again, and is
+    pressed once more, as a person would."""
     box = page.get_by_role("combobox", name=label)
     box.wait_for()
     box.evaluate("""async (e) => {
         e.scrollIntoView({ block: "center", behavior: "instant" });
         for (let i = 0; i < 10; i += 1) await new Promise(requestAnimationFrame);
     }""")
-    box.click()
+    for _ in range(OPENINGS):
+        box.click()
+        with suppress(TimeoutError):
+            return page.get_by_role("option").first.wait_for(timeout=OPENS_WITHIN_MS)
+    raise AssertionError(f"the list {label} does not open")
 
 
 def save(page, count: int) -> None:

@@ -4,6 +4,7 @@ import { icon } from "../shared/icons.js";
 import { footLine, makeCanvas, zoomButtons } from "./canvas.js";
 import { canDraw } from "./frame.js";
 import { keyPlate } from "./key.js";
+import { latest } from "./latest.js";
 import { layers } from "./layers.js";
 import { box, boxOfAll } from "./shapes.js";
 import { byZoom } from "./style.js";
@@ -22,8 +23,8 @@ export function findings(frame, office, options) {
   let current = options;
   let canvas = null;
   let kept = NOTHING;
-  let loading = null;
   const off = new Set();
+  const source = latest(frame, office, { urlOf: () => current.rows_url, mark: "rows", take });
   const data = layers({ office, words, onRefusal: (sentence) => frame.tell(sentence, { kind: "bad", loud: true }) });
   const key = keyPlate(words, {
     names: KINDS, wordOf: (kind) => words[`kind_${kind}`], signOf: (kind) => `fate-sign found-${kind}`, onSwitch: switchKind,
@@ -45,26 +46,15 @@ export function findings(frame, office, options) {
     key.setOpen(frame.root.clientWidth >= 480);
     map.on("click", press);
     map.on("mousemove", (event) => { map.getCanvas().style.cursor = hit(event.point) ? "pointer" : ""; });
-    await Promise.allSettled([data.loadAreas(), load()]);
+    await Promise.allSettled([data.loadAreas(), source.load()]);
     frame.readyWith(map);
   }
 
-  async function load() {
-    const url = current.rows_url;
-    loading?.abort();
-    const mine = (loading = new AbortController());
-    try {
-      const found = await office.get(url, { signal: mine.signal });
-      if (current.rows_url !== url) return;
-      kept = found;
-      frame.hush();
-      show();
-      if (current.picked) pick(current.picked);
-      else if (!current.bounds) showAll();
-      frame.root.dataset.rows = url;
-    } catch (refusal) {
-      if (refusal.name !== "AbortError") frame.tell(refusal.sentence ?? String(refusal), { kind: "bad", loud: true });
-    }
+  function take(found) {
+    kept = found;
+    show();
+    if (current.picked) pick(current.picked);
+    else if (!current.bounds) showAll();
   }
 
   function showAll() {
@@ -172,7 +162,7 @@ export function findings(frame, office, options) {
       current = next;
       if (!canvas) return;
       if (before.theme !== next.theme) canvas.restyle();
-      if (before.rows_url !== next.rows_url) return void Promise.allSettled([data.loadAreas(), load()]);
+      if (before.rows_url !== next.rows_url) return void Promise.allSettled([data.loadAreas(), source.load()]);
       const isOther = before.picked !== next.picked;
       if (JSON.stringify(before.mended) !== JSON.stringify(next.mended)) {
         show();
@@ -182,7 +172,7 @@ export function findings(frame, office, options) {
       if (isOther) pick(next.picked);
     },
     destroy() {
-      loading?.abort();
+      source.stop();
       data.stop();
       canvas?.map.remove();
     },

@@ -1,6 +1,6 @@
 // The key of a map of findings or rows: what each colour and line says, how many wear it, and a switch for each.
-import { el, fill } from "../shared/dom.js";
-import { icon } from "../shared/icons.js";
+import { el } from "../shared/dom.js";
+import { folding } from "./legend.js";
 
 /**
  * keyPlate(words, { names, wordOf(name), signOf(name), notes, mended, onSwitch(name, isOn) }).
@@ -15,15 +15,8 @@ export function keyPlate(words, { names, wordOf, signOf, notes = [], mended = []
   const note = ([sign, sentence]) => el("p", { class: "row note" }, el("span", { class: sign, "aria-hidden": "true" }), sentence);
   const after = el("div", { hidden: true }, mended.map(note));
   const body = el("div", { class: "legend-body" }, el("ul", { class: "legend-list" }, Object.values(lines)), notes.map(note), after);
-  const toggle = el("button", { class: "legend-toggle", type: "button", "aria-expanded": "true", onclick: () => setOpen(body.hidden) });
-  const element = el("div", { class: "legend plate-look row-key" }, toggle, body);
-  function setOpen(isOpen) {
-    body.hidden = !isOpen;
-    element.dataset.open = String(isOpen);
-    toggle.setAttribute("aria-expanded", String(isOpen));
-    fill(toggle, icon("stack-2"), el("span", { class: "grow" }, words.legend), icon(isOpen ? "chevron-down" : "chevron-up"));
-  }
-  setOpen(true);
+  const { element, setOpen } = folding(words, body);
+  element.classList.add("row-key");
   return {
     element,
     setOpen,

@@ -28,16 +28,7 @@ export function legend({ words, hasRecords = true, hasBasemap = false, onSwitch 
     el("section", {}, el("h3", {}, words.legend_modes), modes, total),
     states && part(words.legend_records, states),
     part(words.layers, switches));
-  const toggle = el("button", { class: "legend-toggle", type: "button", "aria-expanded": "true", onclick: () => setOpen(body.hidden) });
-  const element = el("div", { class: "legend plate-look" }, toggle, body);
-
-  function setOpen(isOpen) {
-    body.hidden = !isOpen;
-    element.dataset.open = String(isOpen);
-    toggle.setAttribute("aria-expanded", String(isOpen));
-    fill(toggle, icon("stack-2"), el("span", { class: "grow" }, words.legend), icon(isOpen ? "chevron-down" : "chevron-up"));
-  }
-  setOpen(true);
+  const { element, setOpen } = folding(words, body);
 
   return {
     element,
@@ -53,6 +44,21 @@ export function legend({ words, hasRecords = true, hasBasemap = false, onSwitch 
       total.textContent = say(words.legend_count, { shown: shown.length, all });
     },
   };
+}
+
+/** A plate whose body folds under the word "legend" -> { element, setOpen(isOpen) }; open at first. */
+export function folding(words, body) {
+  const toggle = el("button", { class: "legend-toggle", type: "button", "aria-expanded": "true", onclick: () => setOpen(body.hidden) });
+  const element = el("div", { class: "legend plate-look" }, toggle, body);
+
+  function setOpen(isOpen) {
+    body.hidden = !isOpen;
+    element.dataset.open = String(isOpen);
+    toggle.setAttribute("aria-expanded", String(isOpen));
+    fill(toggle, icon("stack-2"), el("span", { class: "grow" }, words.legend), icon(isOpen ? "chevron-down" : "chevron-up"));
+  }
+  setOpen(true);
+  return { element, setOpen };
 }
 
 /** A part of the legend that folds; on a low map all but the modes start folded. */

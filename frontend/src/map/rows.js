@@ -4,6 +4,7 @@ import { icon } from "../shared/icons.js";
 import { footLine, makeCanvas, zoomButtons } from "./canvas.js";
 import { canDraw } from "./frame.js";
 import { keyPlate } from "./key.js";
+import { latest } from "./latest.js";
 import { layers } from "./layers.js";
 import { box, boxOfAll } from "./shapes.js";
 import { byZoom } from "./style.js";
@@ -23,8 +24,8 @@ export function rows(frame, office, options) {
   let current = options;
   let canvas = null;
   let kept = NOTHING;
-  let loading = null;
   const off = new Set();
+  const source = latest(frame, office, { urlOf: () => current.rows_url, mark: "rows", take });
   const data = layers({ office, words, onRefusal: (sentence) => frame.tell(sentence, { kind: "bad", loud: true }) });
   const key = keyPlate(words, {
     names: FATES, wordOf: (fate) => words[`fate_${fate}`], signOf: (fate) => `fate-sign fate-${fate}`, onSwitch: switchFate,
@@ -47,7 +48,7 @@ export function rows(frame, office, options) {
     key.setOpen(frame.root.clientWidth >= 480);
     map.on("click", press);
     map.on("mousemove", (event) => { map.getCanvas().style.cursor = hit(event.point) ? "pointer" : ""; });
-    await Promise.allSettled([loadUnder(), load({ fits: !options.bounds })]);
+    await Promise.allSettled([loadUnder(), source.load({ fits: !options.bounds })]);
     frame.readyWith(map);
   }
 
@@ -62,23 +63,12 @@ export function rows(frame, office, options) {
     data.refill();
   }
 
-  async function load({ fits = false } = {}) {
-    const url = current.rows_url;
-    loading?.abort();
-    const mine = (loading = new AbortController());
-    try {
-      const found = await office.get(url, { signal: mine.signal });
-      if (current.rows_url !== url) return;
-      kept = found;
-      frame.hush();
-      show();
-      if (fits) showAll();
-      if (current.picked) pick(current.picked);
-      else if (current.repair) showRepair();
-      frame.root.dataset.rows = url;
-    } catch (refusal) {
-      if (refusal.name !== "AbortError") frame.tell(refusal.sentence ?? String(refusal), { kind: "bad", loud: true });
-    }
+  function take(found, { fits = false }) {
+    kept = found;
+    show();
+    if (fits) showAll();
+    if (current.picked) pick(current.picked);
+    else if (current.repair) showRepair();
   }
 
   function showAll() {
@@ -188,7 +178,7 @@ export function rows(frame, office, options) {
       current = next;
       if (!canvas) return;
       if (before.theme !== next.theme) canvas.restyle();
-      if (before.rows_url !== next.rows_url) return void load();
+      if (before.rows_url !== next.rows_url) return void source.load();
       if (before.repair !== next.repair) {
         show();
         if (next.repair) showRepair();
@@ -196,7 +186,7 @@ export function rows(frame, office, options) {
       if (before.picked !== next.picked && next.picked) pick(next.picked);
     },
     destroy() {
-      loading?.abort();
+      source.stop();
       data.stop();
       canvas?.map.remove();
     },

@@ -3,6 +3,7 @@ import { Marker } from "maplibre-gl";
 import { el, fill, say } from "../shared/dom.js";
 import { footLine, makeCanvas, zoomButtons } from "./canvas.js";
 import { canDraw } from "./frame.js";
+import { latest } from "./latest.js";
 import { layers } from "./layers.js";
 import { percent } from "./numbers.js";
 import { boxOfAll, labelSpots } from "./shapes.js";
@@ -18,7 +19,7 @@ export function version(frame, office, options) {
   let canvas = null;
   let kept = NOTHING;
   let flags = [];
-  let loading = null;
+  const source = latest(frame, office, { urlOf: () => current.version_url, mark: "version", take });
   const data = layers({ office, words, onRefusal: (sentence) => frame.tell(sentence, { kind: "warn" }) });
   const key = el("div", { class: "legend plate-look row-key version-key" });
 
@@ -35,25 +36,14 @@ export function version(frame, office, options) {
     frame.corners.topRight.append(zoomButtons(canvas, words, showAll));
     frame.corners.bottomLeft.append(key);
     frame.corners.bottomRight.append(footLine(canvas, options));
-    await Promise.allSettled([data.loadAreas(), load()]);
+    await Promise.allSettled([data.loadAreas(), source.load()]);
     frame.readyWith(map);
   }
 
-  async function load() {
-    const url = current.version_url;
-    loading?.abort();
-    const mine = (loading = new AbortController());
-    try {
-      const found = await office.get(url, { signal: mine.signal });
-      if (current.version_url !== url) return;
-      kept = found;
-      frame.hush();
-      show();
-      showAll();
-      frame.root.dataset.version = url;
-    } catch (refusal) {
-      if (refusal.name !== "AbortError") frame.tell(refusal.sentence ?? String(refusal), { kind: "bad", loud: true });
-    }
+  function take(found) {
+    kept = found;
+    show();
+    showAll();
   }
 
   const of = (...parts) => kept.features.filter((each) => parts.includes(each.properties.part));
@@ -112,11 +102,11 @@ export function version(frame, office, options) {
       current = next;
       if (!canvas) return;
       if (before.theme !== next.theme) canvas.restyle();
-      if (before.version_url !== next.version_url) load();
+      if (before.version_url !== next.version_url) source.load();
       if (before.as_of !== next.as_of) data.loadAreas().catch(() => {});
     },
     destroy() {
-      loading?.abort();
+      source.stop();
       for (const each of flags) each.remove();
       data.stop();
       canvas?.map.remove();
