@@ -2,136 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import threading
-import uuid
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 import pytest
 import shapely
-import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as some
 
 from domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
-from domain.policy import editions
-from domain.records import Actor, Area, Assignment, Building, Person
-from geo import measure
-from services.divisions import Divisions, redivide
-from services.grid_layer import grids_cover, look_at_grids
-from services.places import find_place
-from services.policy import LivePolicy
-from services.queue import LEASE, Queue
-from services.zone_compare import ZoneCompare
-from services.zone_division import ZoneDivision
-from services.zone_modes import ZoneModes
-from services.zone_versions import ZoneVersions
-from services.zones import Zones
-from storage.area_tables import divisions
-from storage.schema import migrate
-from storage.store import Store
-from tests.storage.conftest import ENGINES, fresh_url, migrated_file  # noqa: F401 - a fixture
-
-ZONE = ZoneInfo("Asia/Shanghai")
-WEST, SOUTH = 120.80, 29.58
-WHY = "已征询居委会"
-
-
-def box(x: float, y: float, width: float = 2.0, height: float = 2.0) -> shapely.Polygon:
-    """In thousandths of a degree from the corner of the small city."""
-    west, south = WEST + x / 1000, SOUTH + y / 1000
-    return shapely.box(west, south, west + width / 1000, south + height / 1000)
-
-
-def spoken(shape: shapely.Polygon) -> dict:
-    return json.loads(json.dumps(shape.__geo_interface__))
-
-
-class Office:
-    """Two streets side by side, the first with two grids; services with a clock that the test turns."""
-
-    def __init__(self, store: Store) -> None:
-        self.store, self.at = store, datetime.now(ZONE).replace(hour=10)
-        self.policy = LivePolicy(store, self.clock, ZONE)
-        self.policy.seed_builtin()
-        self.queue = Queue(store, self.clock)
-        rules = editions.load_builtin().permissions
-        self.zones = Zones(store, rules, self.policy, self.clock)
-        self.versions = ZoneVersions(store, rules, self.policy, self.queue, self.clock, ZONE)
-        self.compare = ZoneCompare(store, rules)
-        self.modes = ZoneModes(store, rules, self.policy, self.clock)
-        self.division = ZoneDivision(store, rules, self.policy, self.clock)
-        self.divisions = Divisions(store, self.queue, self.clock)
-        with store.work() as work:
-            for side, x in (("a", 0.0), ("b", 20.0)):
-                self.area(work, "street", f"street-{side}", box(x, 0, 20, 20))
-            self.area(work, "grid", "grid-1", box(0, 0, 10, 20))
-            self.area(work, "grid", "grid-2", box(10, 0, 10, 20))
-            roofs = [(f"b{i}", box(i + 0.4, 4.4, 0.2, 0.2), 10 + i) for i in range(20)]
-            work.buildings.add([Building(i, i, i, s, s.centroid.x, s.centroid.y, n, True) for i, s, n in roofs])
-        self.officer = self.person("street_officer", Assignment("street_officer", "street", "street-a"))
-        self.other = self.person("other", Assignment("street_officer", "street", "street-b"))
-        self.bureau = self.person("bureau", Assignment("housing_bureau", "city"))
-
-    def clock(self) -> datetime:
-        return self.at
-
-    def area(self, work, layer: str, name: str, shape, version: int = 1, status: str = "in_force") -> Area:
-        found = Area(f"{name}-{version}", name, layer, version, status, name, name, shape, 1.0, valid_from=self.at)
-        work.areas.add([found], at=self.at)
-        return found
-
-    def person(self, name: str, held: Assignment) -> Actor:
-        who = Person(f"p-{name}", name, name, None, "zh", None, self.at, (held,))
-        with self.store.work() as work:
-            work.people.add(who, password_hash="-")
-        return Actor(who.id, name, (held,))
-
-    def draft(
-        self, shape, *, zone: str | None = None, name: str = "示意小区", mode: str = "professional", **more
-    ) -> Area:
-        return self.zones.save_draft(
-            str(uuid.uuid4()), spoken(shape), zone_id=zone, name=name, kind="old_compound", mode=mode,
-            actor=more.pop("by", self.officer), **more,
-        )[0]  # fmt: skip
-
-    def decide(
-        self, draft: Area, *, seen: str | None = None, consent: str | None = None, day: date | None = None, by=None
-    ):
-        return self.versions.decide(draft.id, WHY, seen=seen, consent=consent, from_day=day, actor=by or self.officer)
-
-    def run(self) -> None:
-        while self.queue.run_next("runner"):
-            pass
-
-    def here(self, x: float, y: float):
-        with self.store.look() as work:
-            return find_place(work, WEST + x / 1000, SOUTH + y / 1000)
-
-    def version(self, version_id: str) -> Area:
-        with self.store.look() as work:
-            return work.areas.version(version_id)
-
-    def actions(self, zone_id: str) -> list[str]:
-        with self.store.look() as work:
-            return [entry.action for entry in work.history.of("zone", zone_id)]
-
-
-@pytest.fixture(scope="session")
-def migrated_database(cluster) -> str:
-    opened = Store.open(cluster.create("migrated_zones"))
-    migrate(opened.engine)
-    opened.close()
-    return "migrated_zones"
-
-
-@pytest.fixture(params=ENGINES)
-def office(request: pytest.FixtureRequest):
-    for url in fresh_url(request, request.param):
-        opened = Store.open(url)
-        yield Office(opened)
-        opened.close()
+from domain.records import Actor, Area, Assignment
+from services.queue import LEASE
+from tests.services.zone_office import WHY, Office, box
 
 
 def test_a_draft_takes_force_and_points_inside_belong_to_it(office: Office):
@@ -373,122 +253,6 @@ def test_two_versions_in_figures(office: Office):
         office.compare.two(first.id, stranger.id, office.officer)
 
 
-# -- division kept -------------------------------------------------------------------------------------------------
-
-
-def kept_rows(office: Office, version_id: str) -> list[tuple]:
-    """Every row of a version's divisions, each column of it."""
-    with office.store.look() as work:
-        query = sa.select(divisions).where(divisions.c.zone_version_id == version_id).order_by(divisions.c.serial)
-        return [tuple(row) for row in work.connection.execute(query)]
-
-
-def new_grid(office: Office) -> datetime:
-    """The second grid ends and two halves of it come, as an import does it."""
-    at = office.at + timedelta(hours=1)
-    office.at = at
-    with office.store.work() as work:
-        work.areas.end(["grid-2-1"], status="retired", at=at)
-        office.area(work, "grid", "grid-3", box(10, 0, 5, 20))
-        office.area(work, "grid", "grid-4", box(15, 0, 5, 20))
-    return at
-
-
-def test_grids_change_and_only_what_they_touch_is_divided_anew(office: Office):
-    far, near = office.draft(box(2, 4), name="远"), office.draft(box(14, 4), name="近")
-    draft = office.draft(box(13, 12, 4), name="草案")
-    for each in (far, near):
-        office.decide(each)
-    before = {each.id: kept_rows(office, each.id) for each in (far, near, draft)}
-    changed = office.divisions.after_grids(new_grid(office))
-    assert changed == 2
-    assert kept_rows(office, far.id) == before[far.id]
-    assert kept_rows(office, near.id)[: len(before[near.id])] == before[near.id]
-    with office.store.look() as work:
-        assert [r.grid_code for r in work.areas.division(near.id, 0)] == ["grid-2"]
-        assert {r.grid_code for r in work.areas.division(near.id)} == {"grid-3", "grid-4"}
-        assert work.areas.last_set(draft.id) == 0
-        assert {r.grid_code for r in work.areas.division(draft.id)} == {"grid-3", "grid-4"}
-        assert work.areas.version(near.id).crosses_grids
-    assert office.divisions.after_grids(office.at) == 0
-
-
-def test_nothing_rewrites_the_division_of_what_took_force(office: Office):
-    first = office.draft(box(14, 4))
-    office.decide(first)
-    decided = kept_rows(office, first.id)
-    office.divisions.after_grids(new_grid(office))
-    second = office.draft(box(14, 4, 3), zone=first.area_id)
-    office.decide(second, seen=first.id, consent="同意")
-    office.modes.record(first.area_id, mode="unmanaged", manager="", since=office.at.date(), contract_start=None,
-                       contract_end=None, source="示意", actor=office.officer)  # fmt: skip
-    made = office.versions.restore(first.id, WHY, office.officer)
-    office.decide(made, seen=second.id, consent="同意")
-    assert kept_rows(office, first.id)[: len(decided)] == decided
-    with office.store.work() as work, pytest.raises(ValueError, match="superseded"):
-        work.areas.redivide(work.areas.version(first.id), [], at=office.at)
-
-
-def test_a_division_killed_in_the_middle_is_begun_again(office: Office, monkeypatch):
-    from services import divisions as room
-
-    zones = [office.draft(box(12 + i, 4 + 2 * i, 1), name=f"区{i}") for i in range(4)]
-    monkeypatch.setattr(room, "AT_ONCE", 1)
-    at, count = new_grid(office), 0
-
-    def killed() -> None:
-        nonlocal count
-        count += 1
-        if count == 3:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        office.divisions.after_grids(at, killed)
-    assert office.divisions.after_grids(at) == 2
-    with office.store.look() as work:
-        for zone in zones:
-            assert {r.grid_code for r in work.areas.division(zone.id)} <= {"grid-3", "grid-4"}
-
-
-def test_the_shortcut_is_taken_only_after_the_grids_were_looked_at(office: Office):
-    with office.store.look() as work:
-        assert not grids_cover(work)
-    assert look_at_grids(office.store)
-    with office.store.look() as work:
-        assert grids_cover(work)
-    with office.store.work() as work:
-        office.area(work, "grid", "grid-over", box(9, 0, 2, 20))
-    with office.store.look() as work:
-        assert not grids_cover(work)
-    assert not look_at_grids(office.store)
-
-
-@pytest.fixture(scope="module")
-def quiet_office(tmp_path_factory: pytest.TempPathFactory):
-    folder = tmp_path_factory.mktemp("quiet")
-    opened = Store.open(f"sqlite:///{folder}/slg.db")
-    migrate(opened.engine)
-    yield Office(opened)
-    opened.close()
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(some.lists(some.tuples(some.floats(0.5, 19), some.floats(0.5, 19)), min_size=3, max_size=9))
-def test_pieces_are_disjoint_inside_both_and_sum_to_the_zone(quiet_office: Office, corners: list[tuple[float, float]]):
-    ring = shapely.MultiPoint([(WEST + x / 1000, SOUTH + y / 1000) for x, y in corners]).convex_hull
-    if ring.geom_type != "Polygon" or ring.area < 1e-9:
-        return
-    found = quiet_office.zones.measure(spoken(ring), None, quiet_office.officer)
-    assert sum(row.share for row in found.rows) == pytest.approx(1, abs=1e-9)
-    assert sum(row.area_m2 for row in found.rows) == pytest.approx(found.area_m2, rel=1e-9)
-    # In metres: a long edge that is straight there is not quite straight in degrees.
-    pieces, whole = measure.project([row.piece for row in found.rows]), measure.project(found.geometry)
-    for i, piece in enumerate(pieces):
-        assert piece.difference(whole.buffer(1e-4)).area < 1e-6
-        for other in pieces[i + 1 :]:
-            assert piece.intersection(other).area < 1e-3
-
-
 # -- who manages it ------------------------------------------------------------------------------------------------
 
 
@@ -535,9 +299,6 @@ def test_a_wrong_field_is_named(office: Office, wrong: dict, field: str):
     assert refused.value.field == field
 
 
-# -- lists and files -----------------------------------------------------------------------------------------------
-
-
 def test_the_list_shows_what_is_in_force_with_the_draft_ahead_of_it(office: Office):
     first = office.draft(box(2, 4))
     stale = office.draft(box(2, 4, 2.5), zone=first.area_id)
@@ -548,28 +309,3 @@ def test_the_list_shows_what_is_in_force_with_the_draft_ahead_of_it(office: Offi
     (line,) = office.division.lines(None, office.officer)
     assert (line.in_force.id, line.draft) == (stale.id, None)
     assert office.division.lines("street-b", office.officer) == ()
-
-
-@pytest.mark.parametrize("kind", ["csv", "xlsx", "geojson", "gpkg"])
-def test_the_division_as_a_file(office: Office, kind: str):
-    with pytest.raises(Invalid, match="zone_division_empty"):
-        office.division.export_file(kind, None, office.officer)
-    office.decide(office.draft(box(9, 4), name="=1+1"), consent="同意")
-    made = office.division.export_file(kind, "street-a", office.officer)
-    data = made.path.read_bytes()
-    assert len(data) > 100
-    if kind == "csv":
-        rows = data.decode("utf-8-sig").splitlines()
-        assert len(rows) == 3
-        assert "'=1+1" in rows[1]
-    if kind == "geojson":
-        found = json.loads(data)["features"]
-        assert sum(f["properties"]["share"] for f in found) == pytest.approx(1, abs=2e-6)
-    made.drop()
-    assert not made.path.exists()
-
-
-def test_redividing_what_did_not_change_writes_nothing(office: Office):
-    draft = office.draft(box(9, 4))
-    with office.store.work() as work:
-        assert redivide(work, [work.areas.version(draft.id)], office.at) == 0
