@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.clusters import Cluster, why_not
 
 HOME = Path(__file__).resolve().parent.parent
+settings.register_profile("house", deadline=None)  # how long an example takes is the machine's business
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

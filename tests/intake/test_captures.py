@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from domain.errors import Busy
 from storage.tables import jobs, records
-from tests.intake.bodies import capture_json, photo_json, preview_of
+from tests.intake.bodies import capture_json, now, photo_json, preview_of
 
 
 @pytest.fixture
@@ -232,6 +232,24 @@ def test_the_preview_is_shown_until_the_stamped_view_is_made(enter, services, sp
     assert after.headers["content-type"] == "image/jpeg"
     facts = services.records.get(body["id"], services_actor(services)).photos[0].facts
     assert facts["width"] == 1280
+
+
+def test_a_stamp_says_only_the_fix_that_the_photo_itself_had(enter, services, spot, jpegs):
+    here = {"lon": spot[0], "lat": spot[1], "accuracy_m": 6.0, "fixed_at": now()}
+    shown = photo_json(jpegs["panorama"], "panorama", position=here)
+    photos = [
+        shown,
+        photo_json(jpegs["panorama"] + b"drawn", "panorama", position=here, derived_from=shown["sha256"]),
+        photo_json(jpegs["closeup"], "closeup", position=None),
+        photo_json(jpegs["plate"], "plate", position=here, source="gallery"),
+    ]
+    body = capture_json(spot, photos)
+    assert enter("inspector1").post("/api/v1/captures", json=body).status_code == 201
+    record = services.records.get(body["id"], services_actor(services))
+    stamps = {photo.sha256: services.views._stamp(photo, record) for photo in record.photos}
+    told = [(stamps[photo["sha256"]].shot, stamps[photo["sha256"]].position) for photo in photos]
+    fix = f"{spot[0]:.6f}, {spot[1]:.6f} ±6 m"
+    assert told == [("全景", fix), ("全景（标注）", fix), ("近景", "没有定位"), ("车牌", "没有定位")]
 
 
 def services_actor(services):
