@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -17,6 +16,7 @@ import typer
 from domain import layers
 from domain.errors import Busy, Invalid, Refused
 from i18n import words
+from services import Services
 from services.exchange import ENDINGS, OPERATOR, REPAIRS, Choices, Preview
 from services.people_sheets import Preview as PeoplePreview
 from storage.backup import check_backup, make_backup, restore_backup
@@ -59,7 +59,7 @@ def reset_link(username: Annotated[str, typer.Argument(help="user name or phone 
 @app.command()
 def verify() -> None:
     """Walk the whole history, rehash every original; exit code 1 when something does not fit."""
-    built = build(Settings(sample_city=False))
+    built = build(_settings_of_a_city())
 
     def progress(done: int, of: int) -> None:
         if sys.stderr.isatty():
@@ -69,11 +69,11 @@ def verify() -> None:
     found = built.history.verify(progress)
     with suppress(Busy):  # a check that was made counts, also when it could not be written down
         built.history.write_down(found, started)
-    print(built.store.engine.url.render_as_string(hide_password=True))
-    print(f"links {found.links}, subjects {found.subjects}, photos {found.photos}, checkpoints {found.checkpoints}")
+    _tell("database", url=_url_of(built))
+    _tell("walked", links=found.links, subjects=found.subjects, photos=found.photos, checkpoints=found.checkpoints)
     for finding in found.findings:
-        print(f"  {finding.code}: {finding.subject} {finding.detail}".rstrip())
-    print("clean" if found.is_clean else f"{len(found.findings)} findings")
+        print(f"  {words('zh')(f'verify.{finding.code}')} {finding.code}: {finding.subject} {finding.detail}".rstrip())
+    _tell("clean") if found.is_clean else _tell("findings", count=len(found.findings))
     built.close()
     raise typer.Exit(0 if found.is_clean else 1)
 
@@ -81,16 +81,17 @@ def verify() -> None:
 @app.command()
 def backup(where: typer.Context, folder: Path) -> None:
     """Copy database and originals into FOLDER while the app runs; checked before it is called done."""
-    settings = Settings(sample_city=False)
+    settings = _settings_of_a_city()
     built = build(settings)
     started = time.monotonic()
     made = make_backup(
         built.store, PhotoStore(settings.photo_store), where.obj / folder, at=now(), reports=report_files(settings)
     )
     check_backup(made.folder)
-    print(built.store.engine.url.render_as_string(hide_password=True))
-    print(f"{made.folder}: {made.originals} originals ({made.copied} new), {json.dumps(made.counts)}")
-    print(f"{time.monotonic() - started:.1f} s, checked")
+    _tell("database", url=_url_of(built))
+    _tell("backed_up", folder=made.folder, originals=made.originals, copied=made.copied, rows=sum(made.counts.values()))
+    print("  " + ", ".join(f"{table} {rows}" for table, rows in made.counts.items() if rows))
+    _tell("backup_checked", s=f"{time.monotonic() - started:.1f}")
     built.close()
 
 
@@ -102,8 +103,8 @@ def restore(where: typer.Context, folder: Path) -> None:
     manifest = restore_backup(
         where.obj / folder, settings.database_url, settings.photo_store, report_files(settings).root
     )
-    print(f"restored what was backed up at {manifest['made_at']}: {len(manifest['originals'])} originals")
-    print(f"{time.monotonic() - started:.1f} s")
+    _tell("restored", at=manifest["made_at"], originals=len(manifest["originals"]),
+          s=f"{time.monotonic() - started:.1f}")  # fmt: skip
     verify()
 
 
@@ -120,13 +121,30 @@ def move(
     moved = move_all(here, there, lambda table, rows: print(f"  {table:<22} {rows:>9}", flush=True))
     for store in (here, there):
         store.close()
-    print(f"{moved.total} rows, the same on both sides, {time.monotonic() - started:.1f} s")
+    _tell("moved", rows=moved.total, s=f"{time.monotonic() - started:.1f}")
     built = build(Settings(sample_city=False, database_url=target))
     found = built.history.verify()
     built.close()
-    print(f"history there: {found.links} links, {found.photos} originals, {len(found.findings)} findings")
-    print(f"next: SLG_DATABASE_URL={without_password(target)}, then start the app; photos stay where they are")
+    _tell("moved_history", links=found.links, photos=found.photos, count=len(found.findings))
+    _tell("moved_next", url=without_password(target))
     raise typer.Exit(0 if found.is_clean else 1)
+
+
+def _settings_of_a_city() -> Settings:
+    """The settings of this shell. Raises Invalid where they name no database yet: looking must not make one."""
+    settings = Settings(sample_city=False)
+    if not is_there(settings.database_url):
+        raise Invalid("no_database_here", url=without_password(settings.database_url))
+    return settings
+
+
+def _url_of(built: Services) -> str:
+    return built.store.engine.url.render_as_string(hide_password=True)
+
+
+def _tell(key: str, **facts: object) -> None:
+    """One line for the operator, Chinese first."""
+    print(" / ".join(words(lang)(f"command.{key}", **facts) for lang in ("zh", "en")))
 
 
 @app.command(name="import")
@@ -167,7 +185,7 @@ def bring_in(
         say = words("zh")
         _print_preview(preview)
         if not confirm:
-            print(say("layers.confirm_with"))
+            _print_next(preview)
             return
         stored = exchange.store(preview, OPERATOR)
         print(say("layers.stored", new=stored.new, changed=stored.changed, same=stored.same, left_out=stored.left_out,
@@ -196,7 +214,7 @@ def _bring_people_in(
             _write_new_file(folder / errors, built.people_sheets.problems_of(preview, OPERATOR))
             print(say("people_sheet.errors_written", rows=len(preview.bad_rows), file=errors))
         if not confirm:
-            print(say("people_sheet.confirm_with"))
+            print(say("people_sheet.confirm_with" if preview.counts["new"] else "people_sheet.nobody_new"))
             return
         if links is None:
             raise Invalid("sheet_links_missing", field="links")
@@ -247,6 +265,16 @@ def _write_new_file(path: Path, data: bytes) -> None:
     """Readable for us alone: it may hold names, phones, links."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(data)
+
+
+def _print_next(preview: Preview) -> None:
+    """What the operator types next: what keeps it from being stored, or --confirm."""
+    say, kept = words("zh"), preview.counts["new"] + preview.counts["changed"]
+    ways = [say(f"layers.way_{blocker.code}", **blocker.facts) for blocker in preview.blockers]
+    if ways:
+        print(say("layers.not_yet", ways=say("layers.must_join").join(ways)))
+    else:
+        print(say("layers.confirm_with") if kept else say("layers.nothing_new"))
 
 
 def _print_preview(preview: Preview) -> None:

@@ -14,7 +14,7 @@ THINLY_STAFFED = ("330683003", "330683005", "330683100")
 DEPARTMENTS = {"enforcement_bureau": "综合行政执法局", "fire_brigade": "消防救援大队", "sanitation": "环卫"}
 CITY_ROLES = (
     ("supervisor", "受理员", 2), ("dispatcher", "派遣员", 1), ("housing_bureau", "住建干部", 1), ("leader", "市领导", 1),
-    ("auditor", "审计员", 1), ("admin", "管理员", 1),
+    ("auditor", "审计", 1), ("admin", "管理员", 1),
 )  # fmt: skip
 LOGIN = {"housing_bureau": "housing", "street_officer": "officer", "community_specialist": "specialist",
          "grid_leader": "gridleader", "asset_clerk": "clerk"}  # fmt: skip
@@ -56,24 +56,24 @@ def make_people(places: Places) -> tuple[SamplePerson, ...]:
 
 def _posts(places: Places) -> Iterator[tuple[str, str, str, tuple[Assignment, ...]]]:
     streets = {street.code: street for street in places.streets}
-    for role, title in (("inspector", "巡查员"), ("street_officer", "街道干部"), ("asset_clerk", "资产员")):
+    for role, title in (("inspector", "网格员"), ("street_officer", "街道干部"), ("asset_clerk", "资产员")):
         for code in STAFFED:
             yield _over(role, title, streets[code])
     for code in THINLY_STAFFED:
-        yield _over("inspector", "巡查员", streets[code])
+        yield _over("inspector", "网格员", streets[code])
         yield _over("street_officer", "街道干部", streets[code])
     for code in STAFFED:
         own = [c for c in places.communities if c.code.startswith(code) and c.kind == "urban"]
         grids = [g for g in places.grids if g.community_id == own[0].area_id]
         yield _over("community_specialist", "物业专员", own[0], own[1])
         yield _over("grid_leader", "网格长", grids[0])
-        yield _over("inspector", "巡查员", own[2], own[3])
-        yield _over("inspector", "巡查员", *grids[:2])
+        yield _over("inspector", "网格员", own[2], own[3])
+        yield _over("inspector", "网格员", *grids[:2])
     for role, title, count in CITY_ROLES:
         for _ in range(count):
             yield role, title, "嵊州市", (Assignment(role, "city"),)
     for department, name in DEPARTMENTS.items():
-        yield "handler", "处置员", name, (Assignment("handler", "department", department),)
+        yield "handler", "专业部门", name, (Assignment("handler", "department", department),)
 
 
 def _over(role: str, title: str, *areas: Area) -> tuple[str, str, str, tuple[Assignment, ...]]:

@@ -31,8 +31,9 @@ release="$target/releases/$version"
 
 if [ -e "$target/current" ] && [ -e "$target/var/slg.db" ]; then
   say "升级前先备份 / backing up before the upgrade"
-  (cd "$target/current" && .venv/bin/python manage.py backup "$target/backups") | tee "$target/last-backup.txt"
-  sed -n '1s/: .*//p' "$target/last-backup.txt" > "$target/previous-backup"
+  (cd "$target/current" && .venv/bin/python manage.py backup "$target/backups")
+  newest=$(ls -td "$target/backups"/*/manifest.json | head -n 1)
+  dirname "$newest" > "$target/previous-backup"
   basename "$(readlink "$target/current")" > "$target/previous"
 fi
 

@@ -27,9 +27,10 @@ def name_of(text: str) -> str:
 
 
 def phone_of(text: str | None) -> str | None:
-    """None for an empty one. Raises Invalid("bad_phone")."""
+    """None for an empty one; what starts like a mainland mobile has its 11 digits. Raises Invalid("bad_phone")."""
     text = (text or "").strip()
-    if text and not (text.lstrip("+").isdigit() and 6 <= len(text) <= 20):
+    is_number = text.lstrip("+").isdigit() and 6 <= len(text) <= 20
+    if text and not (is_number and (text[0] != "1" or len(text) == 11)):
         raise Invalid("bad_phone", field="phone")
     return text or None
 

@@ -29,7 +29,7 @@ from services.bundles import read_bundles
 
 ROUNDS = 5 if is_short() else 9
 LEAST_SHARE = 0.60
-STAMP = Stamp("2026-11-09 15:20:33", "UTC+08:00", "剡湖街道 · 示例第三网格", "120.82120, 29.59030 ±5 米", "巡查员B", "R-1", "近景", "示意数据")  # fmt: skip
+STAMP = Stamp("2026-11-09 15:20:33", "UTC+08:00", "剡湖街道 · 示例第三网格", "120.82120, 29.59030 ±5 米", "网格员B", "R-1", "近景", "示意数据")  # fmt: skip
 
 
 def main() -> None:

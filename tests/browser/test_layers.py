@@ -135,7 +135,6 @@ def test_a_row_that_is_pressed_in_the_list_is_flown_to(admin, city, tmp_path):
         tmp_path, "zz", shapes, {"wgbm": ["T-1", "T-1", *[f"T-{i}" for i in range(2, len(grids))]], "网格名称": names}
     )
     bring(page, "grid", path)
-    page.locator("[data-testid=stDataFrame] canvas").first.scroll_into_view_if_needed()
     grid = page.locator("[data-testid=stDataFrame]").first
     grid.click(position={"x": 140, "y": 38 + 18})
     expect(page.locator(".row-plate")).to_be_visible(timeout=PATIENT_MS)

@@ -42,6 +42,11 @@ def test_the_operator_brings_a_layer_in_and_takes_it_out_again(typed, tmp_path):
     assert code == 0
     assert "什么都没存" in said
     assert "没有可比的边界" in said
+    assert "还不能存：看不出坐标有没有偏移，加 --datum" in said
+    assert "--confirm" not in said
+
+    code, said, _ = typed("import", "streets", "s.geojson", "--datum", "wgs84", "--map", "name=")
+    assert (code, "--map 字段=列名" in said) == (0, True)
 
     code, _, complained = typed("import", "streets", "s.geojson", "--confirm")
     assert code == 1
@@ -49,6 +54,8 @@ def test_the_operator_brings_a_layer_in_and_takes_it_out_again(typed, tmp_path):
 
     code, said, _ = typed("import", "streets", "s.geojson", "--datum", "wgs84", "--confirm")
     assert (code, "存好了：新的 1" in said) == (0, True)
+    code, said, _ = typed("import", "streets", "s.geojson", "--datum", "wgs84")
+    assert (code, said.splitlines()[-1]) == (0, "和库里的一样，没有要存的。")
 
     code, said, _ = typed("import", "grids", "g.geojson", "--map", "code=no", "--datum", "wgs84", "--confirm")
     assert (code, "新的 2" in said) == (0, True)
@@ -63,3 +70,12 @@ def test_the_operator_brings_a_layer_in_and_takes_it_out_again(typed, tmp_path):
 
     code, _, complained = typed("import", "trees", "g.geojson")
     assert (code, "trees" in complained) == (1, True)
+
+
+@pytest.mark.slow
+def test_a_shell_without_the_apps_settings_makes_no_empty_database_by_looking(typed, tmp_path):
+    for command in (("verify",), ("backup", "b")):
+        code, said, complained = typed(*command)
+        assert (code, said) == (1, "")
+        assert f"这里还没有数据库：sqlite:///{tmp_path}/own.db" in complained
+    assert not (tmp_path / "own.db").exists()

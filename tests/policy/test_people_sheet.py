@@ -187,6 +187,12 @@ def test_two_people_of_a_sheet_share_no_login():
     assert second.rows[0].problems[0].facts["row"] == 2
 
 
+@pytest.mark.parametrize(("phone", "is_one"), [("13800000001", True), ("1380000000", False), ("0575-83001234", True),
+                                               ("83001234", True), ("138000000012", False)])  # fmt: skip
+def test_what_starts_like_a_mobile_has_eleven_digits(phone, is_one):
+    assert (codes(one(["张", "zhang", phone, "网格员", "全市"])) == []) == is_one
+
+
 def test_what_is_missing_or_wrong_is_told_by_column():
     person = one([None, "a b", "abc", None, None])
     assert set(codes(person)) == {("name_missing", "name"), ("bad_phone", "phone"), ("bad_username", "username"),

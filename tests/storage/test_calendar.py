@@ -14,7 +14,7 @@ from services.calendar import CalendarService
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 ADMIN = Actor("a", "管理员A", (Assignment("admin", "city"),))
-INSPECTOR = Actor("i", "巡查员A", (Assignment("inspector", "city"),))
+INSPECTOR = Actor("i", "网格员A", (Assignment("inspector", "city"),))
 
 
 @pytest.fixture

@@ -174,14 +174,14 @@ def test_a_stolen_streamlit_session_id_gives_its_thief_a_session_of_his_own(cold
     with tab(cold, cookie=log_in(cold, "inspector1"), session=victim.session) as while_open:
         drawn = text_of(while_open.run("people"))
         assert "管理员A" not in drawn
-        assert "巡查员A" in drawn
+        assert "网格员A" in drawn
         assert while_open.session != victim.session
     stolen = victim.session
     victim.close()
     with tab(cold, cookie=log_in(cold, "inspector1"), session=stolen) as after_close:
         drawn = text_of(after_close.run(""))
         assert "管理员A" not in drawn
-        assert "巡查员A" in drawn
+        assert "网格员A" in drawn
         assert after_close.session != stolen
     assert refused_status(cold, cookie=None, session=stolen) == 403
 
@@ -192,7 +192,7 @@ def test_a_forged_header_beside_a_true_cookie_changes_nobody(cold: Server):
     services.close()
     with tab(cold, cookie=log_in(cold, "inspector1"), headers={"X-SLG-Session": admin, "x_slg_session": admin}) as mine:
         drawn = text_of(mine.run(""))
-    assert "巡查员A" in drawn
+    assert "网格员A" in drawn
     assert "管理员A" not in drawn
 
 
