@@ -46,10 +46,14 @@ def draw_sheet(found: LayerImport) -> None:
             return
         layer_sheet.refusal(found, say, "warn")
         layer_choices.blockers(found, say)
+        kept, blockers = layer_sheet.kept(found), found.summary["blockers"]
+        if found.state == "ready" and not kept and not blockers:
+            facts.told(say("layers.nothing_new"), "ok", "check_circle")
         with st.container(horizontal=True, vertical_alignment="center", key="slg.layer_actions"):
-            st.button(say("layers.save", n=layer_sheet.kept(found)), type="primary", icon=":material/save:",
-                      disabled=found.state != "ready" or bool(found.summary["blockers"]), key="slg.layer_save",
-                      on_click=shell.attempt, args=(imports.confirm, found.id, found.revision, actor))  # fmt: skip
+            if kept:
+                st.button(say("layers.save", n=kept), type="primary", icon=":material/save:", key="slg.layer_save",
+                          disabled=found.state != "ready" or bool(blockers),
+                          on_click=shell.attempt, args=(imports.confirm, found.id, found.revision, actor))  # fmt: skip
             layer_choices.actions(found, lambda **values: change(found, **values), say)
             st.button(say("layers.close"), type="tertiary", on_click=close, args=(found,), key="slg.layer_close")
     left, right = desk.columns([60, 40], gap="large")

@@ -94,6 +94,7 @@ class Exchange:
         tell("judge", 2, 4)
         layer_rows.check_names(layer, rows, repairs=choices.repairs)
         layer_rows.check_lines(layer, rows, around.city, repairs=choices.repairs)
+        layer_rows.check_far(rows)
         if layer in layers.AREAS:
             layer_rows.note_overlaps(rows)
         layer_rows.place_rows(layer, rows, around)

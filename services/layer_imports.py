@@ -177,55 +177,66 @@ class LayerImports:
 
     def choose(self, import_id: str, choices: Choices, actor: Actor) -> LayerImport:
         """Read it again with other choices. Raises Invalid for a choice that cannot be, Conflict once it is being stored."""
-        found = self.get(import_id, actor)
-        check_choices(choices)
-        if found.state not in OPEN:
-            raise Conflict("layer_import_over")
-        revision = found.revision + 1
+        return self._decide(import_id, lambda found: choices, actor)
 
-        def change(work: Work) -> bool:
-            is_ours = work.layer_imports.update(
-                import_id, if_revision=found.revision, if_states=(found.state,), state="uploaded",
-                revision=revision, choices=choices.as_json(), refusal=None, progress={}, runner=None,
-                changed_by=actor.person_id, changed_at=self._clock(),
-            )  # fmt: skip
-            if is_ours:
-                queue_reading(self._queue, work, import_id, revision)
-            return is_ours
+    def change(self, import_id: str, revision: int, values: Mapping[str, Any], actor: Actor) -> LayerImport:
+        """Some of the choices, as plain values; the others stay. revision: of what the person looked at.
 
-        with self._store.work() as work:
-            if not change(work):
+        columns: those named alone. repairs: name to whether it is made. lineage: lines with is_accepted. So a press on a
+        page that is a moment old takes nothing back. Raises what choose raises, and Conflict when somebody else, not
+        this person a moment ago, has chosen meanwhile.
+        """
+        if unknown := set(values) - CHOSEN:
+            raise Invalid("field_wrong", field=min(unknown))
+
+        def chosen(found: LayerImport) -> Choices:
+            if found.revision != revision and found.changed_by != actor.person_id:
                 raise Conflict("layer_import_changed")
+            return _with(found.choices, values)
+
+        return self._decide(import_id, chosen, actor)
+
+    def _decide(self, import_id: str, choose: Callable[[LayerImport], Choices], actor: Actor) -> LayerImport:
+        self._permissions.require(actor, ACTION)
+        with self._store.work() as work:
+            found = work.layer_imports.get(import_id)
+            if found is None:
+                raise NotFound()
+            if found.state not in OPEN:
+                raise Conflict("layer_import_over")
+            chosen = choose(found)
+            check_choices(chosen)
+            if chosen.as_json() == found.choices:
+                return found  # the same press again: a page may send one twice
+            revision = found.revision + 1
+            work.layer_imports.update(
+                import_id, state="uploaded", revision=revision, choices=chosen.as_json(), refusal=None, progress={},
+                runner=None, changed_by=actor.person_id, changed_at=self._clock(),
+            )  # fmt: skip
+            queue_reading(self._queue, work, import_id, revision)
         self._queue.nudge()
         return self.get(import_id, actor)
 
-    def change(self, import_id: str, revision: int, values: Mapping[str, Any], actor: Actor) -> LayerImport:
-        """Some of the choices, as plain values; the others stay. Raises what choose raises."""
-        found = self.get(import_id, actor)
-        chosen = Choices.from_json({**found.choices, **values}) if set(values) <= CHOSEN else None
-        if chosen is not None and chosen.as_json() == found.choices:
-            return found  # the same press again: a page may send one twice
-        if found.revision != revision:
-            raise Conflict("layer_import_changed")
-        if chosen is None:
-            raise Invalid("field_wrong", field=min(set(values) - CHOSEN))
-        return self.choose(import_id, chosen, actor)
-
     def confirm(self, import_id: str, revision: int, actor: Actor) -> LayerImport:
-        """Store what was looked at. Raises the first blocker, Conflict when somebody changed a choice meanwhile."""
-        found = self.get(import_id, actor)
-        if found.state != "ready" or found.revision != revision:
-            raise Conflict("layer_import_changed")
-        for blocker in (found.summary or {}).get("blockers", ()):
-            raise Invalid(blocker["code"], field=blocker["field"], **blocker["facts"])
-        now = self._clock()
+        """Store what was looked at. Raises the first blocker, Conflict when somebody else changed a choice meanwhile.
+
+        After a choice or a press of one's own nothing happens: what it makes of the file has not been looked at yet.
+        """
+        self._permissions.require(actor, ACTION)
         with self._store.work() as work:
-            is_ours = work.layer_imports.update(
-                import_id, if_revision=revision, if_states=("ready",), state="storing", progress={},
-                runner=None, changed_by=actor.person_id, changed_at=now,
-            )  # fmt: skip
-            if not is_ours:
+            found = work.layer_imports.get(import_id)
+            if found is None:
+                raise NotFound()
+            if found.state != "ready" or found.revision != revision:
+                if found.changed_by == actor.person_id:
+                    return found
                 raise Conflict("layer_import_changed")
+            for blocker in (found.summary or {}).get("blockers", ()):
+                raise Invalid(blocker["code"], field=blocker["field"], **blocker["facts"])
+            work.layer_imports.update(
+                import_id, state="storing", progress={}, runner=None, changed_by=actor.person_id,
+                changed_at=self._clock(),
+            )  # fmt: skip
             self._queue.put(work, STORE, f"{STORE}:{import_id}:{revision}", {"id": import_id})
         self._queue.nudge()
         return self.get(import_id, actor)
@@ -264,6 +275,21 @@ class LayerImports:
                     self._files.drop(upload_id)
                     gone += 1
         return gone
+
+
+def _with(chosen: Mapping[str, Any], values: Mapping[str, Any]) -> Choices:
+    """The choices with some of them made anew."""
+    made = {**chosen, **values}
+    if "columns" in values:
+        made["columns"] = {**(chosen["columns"] or {}), **values["columns"]}
+    if "repairs" in values:
+        others = [name for name in chosen["repairs"] if name not in values["repairs"]]
+        made["repairs"] = [*others, *(name for name, is_made in values["repairs"].items() if is_made)]
+    if "lineage" in values:
+        lines = [({"old": line["old"], "new": line["new"]}, line["is_accepted"]) for line in values["lineage"]]
+        others = [line for line in chosen["lineage"] if line not in [named for named, _ in lines]]
+        made["lineage"] = [*others, *(line for line, is_accepted in lines if is_accepted)]
+    return Choices.from_json(made)
 
 
 def _label(file_name: str) -> str:

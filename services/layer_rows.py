@@ -21,6 +21,7 @@ from geo.validity import DECIMALS, MIN_AREA_M2, OUTSIDE_ALLOWED, BadGeometry, ch
 
 SAME_DEG = 2e-7  # two centimetres: what seven decimals lose, there and back
 SAME_AREA_M2 = 0.5
+FAR_DEG = 2.0  # some 200 km: no county-level city reaches so far
 OVERLAP_FROM_M2 = 10.0  # less is two pens on one line
 # Told, but not in the way: the row can be stored as it is.
 NOTES = frozenset(
@@ -281,6 +282,33 @@ def _check_city(rows: Sequence[Row], city: BaseGeometry) -> None:
             outside = float(measure.area_m2(shapely.difference(row.geometry, city)))
             if outside / row.area_m2 > OUTSIDE_ALLOWED:
                 row.problems.append(Problem("geometry_partly_outside_city", "geometry"))
+
+
+def far_rows(rows: Sequence[Row]) -> list[tuple[Row, float]]:
+    """Rows a corner of which lies more than FAR_DEG from the middle of all corners, with how far: metres, or infinity."""
+    here = [row for row in rows if row.geometry is not None and not shapely.is_empty(row.geometry)]
+    if not here:
+        return []
+    shapes = np.array([row.geometry for row in here], dtype=object)
+    points = shapely.get_coordinates(shapes)
+    points = points[np.isfinite(points).all(axis=1)]
+    if not len(points):
+        return []
+    x, y = np.median(points, axis=0)
+    off = shapely.bounds(shapes).reshape(-1, 2, 2) - (x, y)
+    found = []
+    for i in np.flatnonzero(~(np.abs(off).max(axis=(1, 2)) <= FAR_DEG)):
+        lon, lat = (off[i] + (x, y))[np.abs(off[i]).max(axis=1).argmax()]
+        is_place = abs(lon) <= 180 and abs(lat) <= 90
+        found.append((here[i], measure.distance_m(x, y, lon, lat) if is_place else float("inf")))
+    return found
+
+
+def check_far(rows: Sequence[Row]) -> None:
+    """One row in another part of the world, as zeros or a slipped digit make it. Quiet where the row is refused already."""
+    for row, away_m in far_rows(rows):
+        if not row.blocking and np.isfinite(away_m):
+            row.problems.append(Problem("layer_far_away", "geometry", facts={"km": round(away_m / 1000)}))
 
 
 def note_overlaps(rows: Sequence[Row]) -> None:

@@ -14,7 +14,7 @@ from domain.layers import Lineage
 from geo import geojson, measure
 from geo.guess import Frame, into_lonlat, out_of_lonlat
 from services.layer_preview import Preview
-from services.layer_rows import Row
+from services.layer_rows import Row, far_rows
 
 TOLD_AT_MOST = 200  # problems on the page; the sheet has them all
 SHEET_AT_MOST = 50_000
@@ -26,7 +26,8 @@ SIMPLIFY_M = 1.5
 def summary_of(preview: Preview) -> dict[str, Any]:
     """Plain values for JSON."""
     told = problems_of(preview.rows, TOLD_AT_MOST)
-    shaped = [row for row in preview.rows if row.geometry is not None]
+    far = {row.index for row, _ in far_rows(preview.rows)}  # told in words; in the box the others would not be seen
+    shaped = [row for row in preview.rows if row.geometry is not None and row.index not in far]
     told_rows = [row.geometry for row in shaped if row.fate != "same"] or [row.geometry for row in shaped]
     box = measure.bounds(told_rows)
     return {

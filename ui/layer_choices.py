@@ -90,9 +90,7 @@ def columns(found: LayerImport, change: Change, say: Words) -> None:
             st.selectbox(
                 field(name, say), ["", *samples], index=["", *samples].index(mapping.get(name, "")), key=key,
                 format_func=lambda column: _column(column, samples, say),
-                on_change=lambda name=name, key=key: change(
-                    columns={**(found.choices.get("columns") or {}), name: state.kept(key.removeprefix("slg.")) or ""}
-                ),
+                on_change=lambda name=name, key=key: change(columns={name: state.kept(key.removeprefix("slg.")) or ""}),
             )  # fmt: skip
 
 
@@ -118,9 +116,8 @@ def repairs(
             if name in ("make_valid", "keep_polygons"):
                 st.button(say("layers.repair_hide" if shown == name else "layers.repair_show"), type="tertiary",
                           on_click=show, args=(None if shown == name else name,), key=f"slg.repair_show_{name}")  # fmt: skip
-            rest = [each for each in chosen if each != name]
             st.button(say("layers.repair_undo" if is_made else "layers.repair_do", n=count), on_click=change,
-                      kwargs={"repairs": tuple(rest if is_made else [*rest, name])}, key=f"slg.repair_do_{name}")  # fmt: skip
+                      kwargs={"repairs": {name: not is_made}}, key=f"slg.repair_do_{name}")  # fmt: skip
 
 
 def lineage(found: LayerImport, change: Change, say: Words) -> None:
@@ -134,12 +131,11 @@ def lineage(found: LayerImport, change: Change, say: Words) -> None:
     facts.note(say("layers.lineage_note"))
     if len(offered) > 1:
         st.button(say("layers.lineage_all", n=len(offered)), on_click=change, key="slg.lineage_all",
-                  kwargs={"lineage": [_bare(line) for line in every]})  # fmt: skip
+                  kwargs={"lineage": [{**_bare(line), "is_accepted": True} for line in every]})  # fmt: skip
     for i, line in enumerate(every[:LINEAGE_AT_MOST]):
         key = f"slg.lineage_{found.id}_{found.revision}_{i}"
-        others = [_bare(each) for each in accepted if each["old"] != line["old"] or each["new"] != line["new"]]
-        wanted = others if line["is_accepted"] else [*others, _bare(line)]
-        st.checkbox(_lineage(line, say), line["is_accepted"], key=key, on_change=change, kwargs={"lineage": wanted})
+        st.checkbox(_lineage(line, say), line["is_accepted"], key=key, on_change=lambda line=line, key=key: change(
+            lineage=[{**_bare(line), "is_accepted": bool(state.kept(key.removeprefix("slg.")))}]))  # fmt: skip
     if len(every) > LINEAGE_AT_MOST:
         facts.note(say("layers.more", count=len(every) - LINEAGE_AT_MOST))
 

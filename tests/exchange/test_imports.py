@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import shapely
 import sqlalchemy as sa
 
 from domain.errors import Busy, Conflict, Invalid, NotAllowed, NotFound, TooLarge
@@ -124,10 +125,34 @@ def test_a_choice_has_it_read_again_and_an_old_reading_counts_no_more(imports, q
     assert (after.state, after.revision) == ("ready", changed.revision)
     assert "name" not in after.summary["mapping"]
     assert after.summary["repairs"] == {"name_from_code": 4}
-    with pytest.raises(Conflict):
-        imports.change(found.id, found.revision, {"leave_out": True}, officer)
     with pytest.raises(Invalid):
         imports.change(found.id, after.revision, {"colour": "red"}, officer)
+
+
+def test_ones_own_quick_choices_all_count_and_somebody_elses_is_told(imports, queue, officer, admin, tmp_path):
+    """A page sends what it showed a moment ago: the second press comes with the revision from before the first."""
+    found = bring(imports, officer, grids(tmp_path / "a.geojson"))
+    run_all(queue)
+    seen = imports.get(found.id, officer).revision
+    for values in ({"datum": "wgs84"}, {"columns": {"name": ""}}, {"columns": {"households": ""}}, {"leave_out": True},
+                   {"repairs": {"name_from_code": True}}, {"repairs": {"make_valid": True}}):  # fmt: skip
+        imports.change(found.id, seen, values, officer)
+    imports.change(found.id, seen, {"repairs": {"make_valid": False}}, officer)
+    late = imports.confirm(found.id, seen, officer)
+    assert late.state == "uploaded", "what the choices make of the file has not been looked at: nothing is stored"
+    chosen = late.choices
+    assert (chosen["datum"], chosen["leave_out"], chosen["repairs"]) == ("wgs84", True, ["name_from_code"])
+    assert chosen["columns"] == {"name": "", "households": ""}
+
+    for press in (lambda: imports.change(found.id, seen, {"leave_out": False}, admin),
+                  lambda: imports.confirm(found.id, seen, admin)):  # fmt: skip
+        with pytest.raises(Conflict) as refused:
+            press()
+        assert refused.value.code == "layer_import_changed"
+    run_all(queue)
+    now = imports.get(found.id, officer)
+    assert (now.state, now.choices) == ("ready", chosen)
+    assert imports.change(found.id, now.revision, {"leave_out": False}, admin).revision == now.revision + 1
 
 
 def test_one_kind_of_repair_is_accepted_alone(imports, queue, officer, tmp_path):
@@ -138,7 +163,7 @@ def test_one_kind_of_repair_is_accepted_alone(imports, queue, officer, tmp_path)
     )
     found = bring(imports, officer, path)
     run_all(queue)
-    found = imports.change(found.id, found.revision, {"datum": "wgs84", "repairs": ("make_valid",)}, officer)
+    found = imports.change(found.id, found.revision, {"datum": "wgs84", "repairs": {"make_valid": True}}, officer)
     run_all(queue)
     summary = imports.get(found.id, officer).summary
     assert (summary["repaired"], summary["repairs"]) == ({"make_valid": 1}, {"code_from_name": 1})
@@ -149,11 +174,26 @@ def test_one_kind_of_repair_is_accepted_alone(imports, queue, officer, tmp_path)
         imports.confirm(found.id, found.revision, officer)
 
 
+@pytest.mark.parametrize(("layer", "code"), [("streets", "layer_far_away"), ("grids", "geometry_outside_city")])
+def test_one_row_in_another_part_of_the_world_is_told_and_left_out_of_the_view(
+    layer, code, imports, queue, officer, tmp_path
+):
+    """A street makes the city, so nothing else says that it lies nowhere near; elsewhere it is said once."""
+    near = [({"code": f"F{i}", "name": "近"}, wavy(0, i)) for i in range(3)]
+    far = ({"code": "F9", "name": "远"}, shapely.box(0, 0, 0.01, 0.01))
+    found = bring(imports, officer, geojson(tmp_path / "far.geojson", [*near, far]), layer)
+    run_all(queue)
+    summary = imports.get(found.id, officer).summary
+    assert [(p["row"], p["code"]) for p in summary["problems"] if not p["is_note"]] == [(4, code)]
+    if code == "layer_far_away":
+        assert 12_000 < summary["problems"][0]["facts"]["km"] < 14_000
+    west, south, east, north = summary["bounds"]
+    assert (west, south, east, north) == pytest.approx(shapely.union_all([line for _, line in near]).bounds)
+
+
 def test_codes_over_the_same_ground_are_offered_as_lineage(city, imports, queue, officer, tmp_path):
     whole = wavy(0, 0)
     w, s, e, n = whole.bounds
-    import shapely
-
     west, east = whole & shapely.box(w, s, (w + e) / 2, n), whole & shapely.box((w + e) / 2, s, e, n)
     path = geojson(tmp_path / "c.geojson", [
         ({"code": "W00A", "name": "西"}, west), ({"code": "W00B", "name": "东"}, east),
@@ -165,7 +205,7 @@ def test_codes_over_the_same_ground_are_offered_as_lineage(city, imports, queue,
     assert [(line["old"], line["new"], line["relation"]) for line in offered] == [
         (["W00"], ["W00A", "W00B"], "split"), (["W01"], ["X01"], "recoded"), (["W02", "W03"], ["X23"], "merged"),
     ]  # fmt: skip
-    lineage = [{"old": line["old"], "new": line["new"]} for line in offered]
+    lineage = [{"old": line["old"], "new": line["new"], "is_accepted": True} for line in offered]
     found = imports.change(found.id, found.revision, {"datum": "wgs84", "lineage": lineage}, officer)
     run_all(queue)
     found = imports.get(found.id, officer)

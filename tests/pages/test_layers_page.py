@@ -149,12 +149,34 @@ def test_in_english_too_and_an_address_of_nothing_is_the_desk(visit, services, o
     assert "Layers as they are" in texts(visit("housing1", "layers", "en", **{"import": "nothing"}))
 
 
-def test_another_persons_change_is_told_and_not_overwritten(visit, services, officer, grids, tmp_path):
+def test_another_persons_change_is_told_and_not_overwritten(visit, services, officer, session_of, grids, tmp_path):
     found = bring(services, officer, mixed(tmp_path, grids))
     run_jobs(services, found, officer)
     at = visit("housing1", "layers", **{"import": found})
-    services.layer_imports.choose(found, Choices(datum="wgs84"), officer)
+    services.layer_imports.choose(found, Choices(datum="wgs84"), services.people.actor(session_of("admin1")))
     at.button(key="slg.layer_leave").click().run()
     assert at.session_state["slg.refused"].code == "layer_import_changed"  # the shell tells it above the page
     assert services.layer_imports.get(found, officer).revision == 2
+    services.layer_imports.close(found, officer)
+
+
+def test_ones_own_choice_of_a_moment_ago_stands_in_nobodys_way(visit, services, officer, grids, tmp_path):
+    found = bring(services, officer, mixed(tmp_path, grids))
+    run_jobs(services, found, officer)
+    at = visit("housing1", "layers", **{"import": found})
+    services.layer_imports.choose(found, Choices(datum="wgs84"), officer)  # the first of two quick presses
+    at.button(key="slg.layer_leave").click().run()
+    assert "slg.refused" not in at.session_state
+    chosen = services.layer_imports.get(found, officer).choices
+    assert (chosen["datum"], chosen["leave_out"]) == ("wgs84", True)
+    services.layer_imports.close(found, officer)
+
+
+def test_a_file_that_says_what_is_stored_offers_nothing_to_save(visit, services, officer, grids, tmp_path):
+    rows = [({"code": g.code, "name": g.name}, g.geometry) for g in grids[10:13]]
+    found = bring(services, officer, geojson(tmp_path / "same.geojson", rows))
+    assert run_jobs(services, found, officer) == "ready"
+    at = visit("housing1", "layers", **{"import": found})
+    assert "和库里的一样，没有要存的。" in texts(at)
+    assert "slg.layer_save" not in {button.key for button in at.button}
     services.layer_imports.close(found, officer)

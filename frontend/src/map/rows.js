@@ -72,7 +72,7 @@ export function rows(frame, office, options) {
   }
 
   function showAll() {
-    const whole = boxOfAll(kept.features.filter((each) => each.properties.part === PARTS.row));
+    const whole = current.bounds ?? boxOfAll(kept.features.filter((each) => each.properties.part === PARTS.row));
     if (whole) canvas.fly({ bounds: whole });
   }
 
