@@ -30,6 +30,7 @@ from services.divisions import Divisions
 from services.drawing import Drawing
 from services.evidence import Evidence
 from services.exchange import Exchange
+from services.first_steps import FirstStepsService
 from services.guard import LivePermissions, Sessions
 from services.history import HistoryService
 from services.identities import Identities
@@ -203,6 +204,9 @@ def build(settings: Settings) -> Services:
             store, rules, photos, queue, now, app_version=(HOME / "VERSION").read_text("ascii").strip(),
             backup_dir=settings.backup_dir, certificate=settings.tls_cert,
             decoder_restarts=lambda: views.decoder_restarts,
+        ),
+        first_steps=FirstStepsService(
+            store, rules, is_tls=settings.is_tls, backs_up=settings.backup_dir is not None
         ),
         reminders=RemindersService(store, rules, queue, now, zone, backs_up=settings.backup_dir is not None),
         reports=ReportsService(store, rules, policy, coverage, reports, queue, now, zone),

@@ -17,6 +17,7 @@ from services.coverage import CoverageService
 from services.drawing import Drawing
 from services.evidence import Evidence
 from services.exchange import Exchange
+from services.first_steps import FirstStepsService
 from services.history import HistoryService
 from services.identities import Identities
 from services.intake import Intake
@@ -78,6 +79,7 @@ class Services:
     queue: Queue
     timetable: TimetableService
     operations: OperationsService
+    first_steps: FirstStepsService
     reminders: RemindersService
     reports: ReportsService
     bundles: Bundles

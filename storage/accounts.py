@@ -66,6 +66,11 @@ class Accounts:
         query = sa.select(access_tokens).where(t.person_id == person_id, t.revoked_at.is_(None), t.expires_at > at)
         return [_to_token(row) for row in self._connection.execute(query.order_by(t.created_at.desc(), t.id))]
 
+    def count_tokens(self, kind: str) -> int:
+        """Those that still open something, and those that did until a while ago."""
+        query = sa.select(sa.func.count()).select_from(access_tokens).where(access_tokens.c.kind == kind)
+        return int(self._connection.scalar(query) or 0)
+
     def revoke_token(self, token_id: str, *, at: datetime) -> None:
         self._revoke(access_tokens.c.id == token_id, at)
 

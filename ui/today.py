@@ -26,7 +26,7 @@ Findings = Callable[[Asset], Sequence[Any]]
 
 @dataclass(frozen=True)
 class Opening:
-    """What the page opens with. code: report, news, assets, managed or verify."""
+    """What the page opens with. code: steps, report, news, assets, managed or verify."""
 
     code: str
     title: str

@@ -18,7 +18,7 @@ from services.people import SESSION_LIFE, People
 from web.gate import COOKIE, Cookies
 from web.plain import PlainPages, form_of, lang_of, local
 
-TOLD = ("password_set",)  # what the address may make the login page say
+TOLD = ("password_set", "admin_made")  # what the address may make the login page say
 AT_THE_DOOR = 8  # logins looked at together; the others wait without holding a thread that the rest of the app needs
 
 
@@ -95,17 +95,19 @@ class Doors:
         form: dict[str, str] = {}
         try:
             form = await form_of(request)
-            await to_thread.run_sync(self._set_up, form, limiter=self._queue)
+            person = await to_thread.run_sync(self._set_up, form, limiter=self._queue)
         except Refused as refused:
             given = {name: form.get(name, "") for name in ("username", "name")}
             return self._draw_refused(
                 request, "setup.html", refused, "login.setup_wrong_token", token=form.get("token", ""), given=given
             )
-        return RedirectResponse("/login", 303)
+        return self._to_login(request, "admin_made", person)
 
-    def _set_up(self, form: dict[str, str]) -> None:
+    def _set_up(self, form: dict[str, str]) -> Person:
         username, name = form.get("username", ""), form.get("name", "")
-        self._people.set_up(form.get("token", ""), password=form.get("password", ""), username=username, name=name)
+        return self._people.set_up(
+            form.get("token", ""), password=form.get("password", ""), username=username, name=name
+        )
 
     def reset_page(self, request: Request) -> Response:
         """GET /reset: whose password the link sets. Looking does not use it up."""
@@ -118,8 +120,11 @@ class Doors:
             person = await to_thread.run_sync(self._reset, form, limiter=self._queue)
         except Refused as refused:
             return await to_thread.run_sync(self._draw_reset, request, form.get("token", ""), refused)
+        return self._to_login(request, "password_set", person)
+
+    def _to_login(self, request: Request, told: str, person: Person) -> Response:
         lang = f"&lang={lang_of(request)}" if request.query_params.get("lang") else ""
-        return RedirectResponse(f"/login?told=password_set&username={quote(person.username)}{lang}", 303)
+        return RedirectResponse(f"/login?told={told}&username={quote(person.username)}{lang}", 303)
 
     def _draw_reset(self, request: Request, token: str, refused: Refused | None = None) -> Response:
         try:

@@ -68,6 +68,13 @@ def log_in(page: Page, username: str) -> Page:
     return page
 
 
+def left_to_do(page: Page, title: str, *words: str) -> None:
+    page.goto("/")
+    expect(page.locator("h1")).to_contain_text(title)
+    for word in words:
+        expect(page.get_by_text(word).first).to_be_visible()
+
+
 def boundaries(page: Page, city: dict[str, list], folder: Path) -> None:
     columns = {
         "street": lambda found: {"街道编码": [a.code for a in found], "街道名称": [a.name for a in found]},
@@ -187,10 +194,12 @@ def test_a_newcomers_afternoon(chromium, cluster: Cluster, sample_template: Path
     with running_server(folder, SLG_SAMPLE_CITY="false") as server:
         admin = enter(chromium, server, **DESK)
         set_up(admin, server, "first", PASSWORD)
+        left_to_do(admin, "还差 4 步", "街道 0", "还没有手机登录过。", "没有备份。设 SLG_BACKUP_DIR")
         boundaries(admin, city, folder)
         street = city["street"][0]
         links = ten_people(admin, street.name, folder)
         assert len(links) == 10
+        left_to_do(admin, "还差 3 步", f"街道 {len(city['street'])}", "在用的账号有 10 个")
         longer_limit(admin)
         admin.context.close()
 

@@ -15,6 +15,7 @@ import time_machine
 
 from domain.errors import NotSignedIn, TooMany
 from domain.records import Assignment
+from i18n import words
 from services.passwords import Passwords
 from services.people import TRY_WINDOW, session_id
 from tests.web.small_city import KEY, PASSWORD, City, add_person, app_of, enter, settings
@@ -230,7 +231,9 @@ def test_set_up_works_once_and_with_the_newest_token_alone(empty: City):
     for wrong in ("", older, token[:-1], session_id(token)):
         assert client.post("/setup", data={**SETUP, "token": wrong}).status_code == 404
     assert client.post("/setup", data={**SETUP, "token": token, "password": "short"}).status_code == 422
-    assert client.post("/setup", data={**SETUP, "token": token}).headers["location"] == "/login"
+    made = client.post("/setup", data={**SETUP, "token": token}).headers["location"]
+    assert made == f"/login?told=admin_made&username={SETUP['username']}"
+    assert words("zh")("login.admin_made") in client.get(made, headers={"accept-language": "zh-CN"}).text
     assert client.get("/setup", params={"token": token}).headers["location"] == "/login"
     assert client.post("/setup", data={**SETUP, "username": "second", "token": token}).status_code == 404
     assert enter(client, "chief").status_code == 303

@@ -747,6 +747,7 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     "timetable.entries": lambda c, who, side: {},
     "timetable.change": lambda c, who, side: {"kind": "verify", "is_on": True, "at": "03:30", "weekday": 6},
     "timetable.start": lambda c, who, side: {"kind": "sweep"},
+    "first_steps.open": lambda c, who, side: {},
     "operations.status": lambda c, who, side: {},
     "operations.gauges": lambda c, who, side: {},
     "operations.again": lambda c, who, side: {"serial": given_up(c)},
