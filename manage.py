@@ -16,7 +16,6 @@ import typer
 from domain import layers
 from domain.errors import Busy, Invalid, Refused
 from i18n import words
-from services import Services
 from services.exchange import ENDINGS, OPERATOR, REPAIRS, Choices, Preview
 from services.people_sheets import Preview as PeoplePreview
 from storage.backup import check_backup, make_backup, restore_backup
@@ -69,7 +68,7 @@ def verify() -> None:
     found = built.history.verify(progress)
     with suppress(Busy):  # a check that was made counts, also when it could not be written down
         built.history.write_down(found, started)
-    _tell("database", url=_url_of(built))
+    _tell("database", url=_url_of(built.store))
     _tell("walked", links=found.links, subjects=found.subjects, photos=found.photos, checkpoints=found.checkpoints)
     for finding in found.findings:
         print(f"  {words('zh')(f'verify.{finding.code}')} {finding.code}: {finding.subject} {finding.detail}".rstrip())
@@ -88,7 +87,7 @@ def backup(where: typer.Context, folder: Path) -> None:
         built.store, PhotoStore(settings.photo_store), where.obj / folder, at=now(), reports=report_files(settings)
     )
     check_backup(made.folder)
-    _tell("database", url=_url_of(built))
+    _tell("database", url=_url_of(built.store))
     _tell("backed_up", folder=made.folder, originals=made.originals, copied=made.copied, rows=sum(made.counts.values()))
     print("  " + ", ".join(f"{table} {rows}" for table, rows in made.counts.items() if rows))
     _tell("backup_checked", s=f"{time.monotonic() - started:.1f}")
@@ -138,8 +137,8 @@ def _settings_of_a_city() -> Settings:
     return settings
 
 
-def _url_of(built: Services) -> str:
-    return built.store.engine.url.render_as_string(hide_password=True)
+def _url_of(store: Store) -> str:
+    return store.engine.url.render_as_string(hide_password=True)
 
 
 def _tell(key: str, **facts: object) -> None:
