@@ -67,7 +67,7 @@ if office.own.may_change(record, actor):
         forms.Fields(f"own_correct.{record.id}", say), record, kinds, office.bundles.urls, correct, say
     )
     own_record.withdrawal(forms.Fields(f"own_withdraw.{record.id}", say), record, withdraw, say)
-story.history(told.entries, told.is_whole, issue, catalogue, zone, say)
+story.history(told.entries, told.is_whole, record, issue, catalogue, zone, say)
 if issue:
     story.laws(issue, catalogue, record.catalogue_edition, told.due, zone, say)
 if told.may_take_originals:

@@ -11,7 +11,7 @@ import streamlit as st
 from domain.policy.catalogue import Catalogue
 from domain.policy.clock import Due
 from domain.policy.issue import IssueType
-from domain.records import HistoryEntry
+from domain.records import HistoryEntry, Record
 from i18n import Words
 from ui import facts, times
 from ui.markup import el, icon
@@ -21,28 +21,32 @@ NAMED, SHOWN_AT_MOST = ("issue_type", "building", "unit", "floor", "plate", "not
 
 
 def history(
-    entries: Sequence[HistoryEntry], is_whole: bool, issue: IssueType | None, catalogue: Catalogue, zone: tzinfo,
-    say: Words,
+    entries: Sequence[HistoryEntry], is_whole: bool, record: Record, issue: IssueType | None, catalogue: Catalogue,
+    zone: tzinfo, say: Words,
 ) -> None:  # fmt: skip
     """Newest first; beside the title whether the chain still holds, judged by whoever read it."""
     if is_whole:
         facts.section(say("record.history"), say("record.chain_whole", n=len(entries)), tone="ok", sign="verified_user")
     else:
         facts.section(say("record.history"), say("record.chain_broken"), tone="danger", sign="gpp_bad")
+    drawings = frozenset(photo.sha256 for photo in record.photos if photo.derived_from)
     lines = [
         el("li", el("time", times.moment(entry.at, zone), class_="at"),
            el("span", entry.actor_name or say("record.nobody"), class_="by"),
-           el("span", did(entry, issue, catalogue, say), class_="did"),
+           el("span", did(entry, drawings, issue, catalogue, say), class_="did"),
            el("span", icon("link"), short_hash(entry.hash), class_="link slg-mono", title=entry.hash))
         for entry in reversed(entries)
     ]  # fmt: skip
     st.html(el("ol", lines, class_="slg-story"))
 
 
-def did(entry: HistoryEntry, issue: IssueType | None, catalogue: Catalogue, say: Words) -> str:
-    """What happened, in words; an action that has no words yet is shown by its code."""
+def did(
+    entry: HistoryEntry, drawings: frozenset[str], issue: IssueType | None, catalogue: Catalogue, say: Words
+) -> str:
+    """What happened, in words; an action that has no words yet is shown by its code. drawings: their hashes."""
     told = entry.payload
-    key = "action." + entry.action.replace(".", "_")
+    is_drawing = entry.action == "photo.kept" and told.get("sha256") in drawings
+    key = "action.drawing_kept" if is_drawing else "action." + entry.action.replace(".", "_")
     if not say.has(key):
         return entry.action
     known = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from datetime import timedelta
 
 import pytest
 
 import wiring
+from demo.pictures import picture
 from domain.capture import Capture, CapturePhoto
 from domain.records import Position, Record
 from i18n import words
@@ -70,7 +72,7 @@ def test_a_refusal_stands_beside_its_field_and_what_was_typed_stays(visit, repor
     assert words("zh")("own.wrong") in spoken(at)
 
 
-def test_a_withdrawal_asks_why_and_then_is_void(visit, reported):
+def test_a_withdrawal_asks_why_and_then_says_withdrawn_everywhere(visit, reported):
     at = visit("inspector1", "one_record", id=reported.number)
     press(at, "withdraw", reported)
     reason = at.text_input(key=f"slg.own_withdraw.{reported.id}.0.reason")
@@ -79,9 +81,33 @@ def test_a_withdrawal_asks_why_and_then_is_void(visit, reported):
     press(at, "withdraw", reported)
     told = spoken(at)
     assert words("zh")("own.withdrawn") in told
-    assert "已作废" in told
+    assert "已撤回" in told
+    assert "作废" not in told
     assert "撤回。理由：重复上报" in told
     assert not [b for b in at.button if (b.key or "").startswith("slg.own_")]
+
+
+def test_the_story_calls_a_drawing_a_drawing(services, session_of, visit):
+    actor = services.people.actor(session_of("inspector1"))
+    files = {shot: picture("zombie_vehicle", shot, 40 + i, (640, 480)) for i, shot in
+             enumerate(("panorama", "closeup", "plate"))}  # fmt: skip
+    on_it = picture("zombie_vehicle", "panorama", 50, (640, 480))
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    drawn_on = CapturePhoto(hashlib.sha256(on_it).hexdigest(), len(on_it), "image/jpeg", "panorama", "camera",
+                            wiring.now(), None, hashes["panorama"], None)  # fmt: skip
+    photos = tuple(
+        CapturePhoto(hashes[shot], len(data), "image/jpeg", shot, "camera", wiring.now(), None, None, None)
+        for shot, data in files.items()
+    )
+    record = report(services, actor, photos=(*photos, drawn_on))
+    for sha256, data in ((hashes["panorama"], files["panorama"]), (drawn_on.sha256, on_it)):
+        arrival = services.evidence.begin(record.id, sha256, actor)
+        services.evidence.take(arrival, data)
+        services.evidence.keep(arrival, actor)
+    for lang, original, drawing in (("zh", "收到原图：全景", "收到标注：全景"),
+                                    ("en", "Original received: Overview", "Drawing received: Overview")):  # fmt: skip
+        told = markup_of(visit("inspector1", "one_record", lang, id=record.number))
+        assert told.count(original) == told.count(drawing) == 1
 
 
 @pytest.mark.parametrize("username", ["supervisor1", "auditor1"])
