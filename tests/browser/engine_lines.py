@@ -111,9 +111,12 @@ PREFERENCES = {
 
 
 @contextmanager
-def firefox(profile: Path, at: tuple[float, float]) -> Iterator[Line]:
+def firefox(profile: Path, at: tuple[float, float], *, draws_maps: bool = True) -> Iterator[Line]:
     place = {"location": {"lat": at[1], "lng": at[0]}, "accuracy": 6.0}
-    preferences = {**PREFERENCES, "geo.provider.network.url": f"data:application/json,{json.dumps(place)}"}
+    preferences = {
+        **PREFERENCES, "geo.provider.network.url": f"data:application/json,{json.dumps(place)}",
+        "webgl.disabled": not draws_maps,
+    }  # fmt: skip
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in preferences.items()]
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "user.js").write_text("".join(lines))

@@ -120,7 +120,12 @@ class Phone:
 
 
 @contextmanager
-def opened(engine: str, profile: Path, url: str, at: tuple[float, float]) -> Iterator[Phone]:
-    """One start over `profile`, 390 x 844, in Chinese, standing at (lon, lat); ends with the block, killed or not."""
-    with (firefox if engine == "firefox" else webkit)(profile, at) as (pid, ask):
+def opened(
+    engine: str, profile: Path, url: str, at: tuple[float, float], *, draws_maps: bool = True
+) -> Iterator[Phone]:
+    """One start over `profile`, 390 x 844, in Chinese, standing at (lon, lat); ends with the block, killed or not.
+
+    draws_maps: False takes WebGL away, in Firefox.
+    """
+    with webkit(profile, at) if engine == "webkit" else firefox(profile, at, draws_maps=draws_maps) as (pid, ask):
         yield Phone(url, pid, ask)

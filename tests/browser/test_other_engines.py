@@ -94,3 +94,24 @@ def test_offline_from_the_first_photo_killed_twice_and_sent_to_the_right_zone(se
             page.wait_for_text("已收到，原图 3 / 3")
             assert only_record(page)["receipt"]["zone"]["name"] == zone_name
     assert_whole(server, record_id, photos)
+
+
+def test_a_firefox_without_webgl_says_so_and_lists_what_the_map_would_show(server, spot, photos, tmp_path):
+    if lack := lack_of("firefox"):
+        pytest.skip(lack)
+    with opened("firefox", tmp_path, server.url, spot[:2], draws_maps=False) as page:
+        log_in(page, "inspector1")
+        page.open("/capture/#/map")
+        page.wait_for_text("这个浏览器画不了地图（没有 WebGL2）。下面是同样的内容，可以查找。")
+        page.wait_for_text(spot[2])
+        page.open("/capture/#/new")
+        page.press("tile-zombie_vehicle")
+        page.press("start-shots")
+        take(page, photos)
+        page.press("to-place")
+        page.wait_for_text("地图打不开，不影响提交")
+        page.write("plate-input", PLATE)
+        page.press("submit")
+        page.wait_for_text("已收到，原图 3 / 3")
+        record_id = only_record(page)["id"]
+    assert_whole(server, record_id, photos)

@@ -34,7 +34,7 @@ export function findings(frame, office, options) {
 
   async function start() {
     await frame.ready;
-    if (!canDraw()) return frame.tell(words.list_reason, { kind: "warn", loud: true });
+    if (!canDraw()) return frame.tell(words.cannot_draw, { kind: "warn", loud: true });
     canvas = await makeCanvas(frame, options, { points: false, refill });
     const { map } = canvas;
     addLayers();

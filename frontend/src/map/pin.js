@@ -30,7 +30,7 @@ export function pin(frame, office, options) {
 
   async function start() {
     await frame.ready;
-    if (!canDraw()) return frame.tell(words.list_reason, { kind: "warn" });
+    if (!canDraw()) return frame.tell(words.cannot_draw, { kind: "warn" });
     const at = place ?? fix;
     canvas = await makeCanvas(frame, { ...options, ...(at && { center: [at.lon, at.lat], zoom: options.zoom ?? 17, bounds: null }) }, { points: false, refill });
     data.attach(canvas.map);

@@ -36,7 +36,7 @@ export function rows(frame, office, options) {
 
   async function start() {
     await frame.ready;
-    if (!canDraw()) return frame.tell(words.list_reason, { kind: "warn", loud: true });
+    if (!canDraw()) return frame.tell(words.cannot_draw, { kind: "warn", loud: true });
     canvas = await makeCanvas(frame, options, { points: false, refill });
     const { map } = canvas;
     addLayers();

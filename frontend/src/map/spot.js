@@ -18,7 +18,7 @@ export function spot(frame, office, options) {
 
   async function start() {
     await frame.ready;
-    if (!canDraw()) return frame.tell(words.list_reason, { kind: "warn" });
+    if (!canDraw()) return frame.tell(words.cannot_draw, { kind: "warn" });
     const { lon, lat } = options.spot;
     canvas = await makeCanvas(frame, { ...options, bounds: null, center: [lon, lat], zoom: options.zoom ?? 16.5 }, { points: false, refill });
     const { map } = canvas;

@@ -25,7 +25,7 @@ export function version(frame, office, options) {
 
   async function start() {
     await frame.ready;
-    if (!canDraw()) return frame.tell(words.list_reason, { kind: "warn", loud: true });
+    if (!canDraw()) return frame.tell(words.cannot_draw, { kind: "warn", loud: true });
     canvas = await makeCanvas(frame, options, { points: false, refill });
     const { map } = canvas;
     // The page scrolls past a map inside it: the wheel belongs to the page; one finger, too, on a phone.

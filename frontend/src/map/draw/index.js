@@ -76,7 +76,7 @@ export function draw(frame, office, options) {
 
   async function start() {
     await frame.ready;
-    if (!canDraw()) return frame.tell(words.list_reason, { kind: "bad", loud: true });
+    if (!canDraw()) return frame.tell(words.cannot_draw, { kind: "bad", loud: true });
     frame.root.classList.add("drawing");
     frame.root.prepend(bar.element);
     frame.root.append(side.element);
