@@ -19,7 +19,7 @@ export async function openBoard(form, photo, home) {
   let tool = "arrow";
   let under = null; // the mark under the finger
 
-  const tools = el("div", { class: "chips", role: "group", "aria-label": say("draw_tools") });
+  const tools = el("div", { class: "tool-line", role: "group", "aria-label": say("draw_tools") });
   const hint = el("p", { class: "small soft", role: "status" });
   const word = el("input", { class: "draw-word", maxlength: "20", placeholder: say("draw_word"), "aria-label": say("draw_word"), hidden: true, "data-testid": "draw-word" });
   const done = el("button", { class: "btn go grow", type: "button", "data-testid": "draw-done", onclick: keep }, icon("check"), say("draw_done"));
@@ -46,10 +46,10 @@ export async function openBoard(form, photo, home) {
           "button",
           { class: `pick ${name === tool ? "on" : ""}`, type: "button", "aria-pressed": String(name === tool), "data-testid": `draw-${name}`, onclick: () => choose(name) },
           icon(SIGNS[name]),
-          say(`draw_${name}`),
+          el("span", {}, say(`draw_${name}`)),
         ),
       ),
-      el("button", { class: "pick", type: "button", disabled: !marks.length, "data-testid": "draw-undo", onclick: undo }, icon("arrow-back-up"), say("draw_undo")),
+      el("button", { class: "pick", type: "button", disabled: !marks.length, "data-testid": "draw-undo", onclick: undo }, icon("arrow-back-up"), el("span", {}, say("draw_undo"))),
     );
     done.disabled = !marks.length;
     hint.textContent = say(`draw_${tool}_hint`);

@@ -1,6 +1,7 @@
 // Why the position is poor or missing: asked only then, answered by one press or a few words.
 
 import { el, fill } from "../shared/dom.js";
+import { columnsOf } from "./even.js";
 import { sentence } from "./parts.js";
 
 const REASONS = ["indoor", "blocked", "off", "other"];
@@ -56,7 +57,7 @@ export function reasonField(form) {
       node,
       el("legend", { class: "offscreen" }, say("reason_ask")),
       sentence("warn", "alert-triangle", ask),
-      el("div", { class: "chips" }, chips),
+      el("div", { class: "chips", style: { "--columns": columnsOf(chips.length, [3, 2]) } }, chips),
       text,
     );
     mark();

@@ -94,36 +94,38 @@ export function kindScreen(form) {
       el("div", { class: "tiles", role: "group", "aria-label": say("what_seen") }, common.map(tile)),
       chosen && !common.includes(chosen) && el("div", { class: "other-kind" }, tile(chosen)),
       el(
-        "button",
-        {
-          class: "btn find",
-          type: "button",
-          "data-testid": "find-kind",
-          onclick: () => {
-            searching = true;
-            drawBody({ focus: "input" });
-          },
-        },
-        icon("search"),
-        el("span", { class: "grow" }, say("find_all", { n: types.length })),
-        icon("chevron-right"),
-      ),
-      !hasPhotos &&
+        "div",
+        { class: "other-ways" },
         el(
           "button",
           {
-            class: "btn flat first",
+            class: "btn find",
             type: "button",
-            "data-testid": "photo-first",
+            "data-testid": "find-kind",
             onclick: () => {
-              form.change({ ...form.draft, issue_type: null });
-              form.go("shoot");
+              searching = true;
+              drawBody({ focus: "input" });
             },
           },
-          icon("camera"),
-          say("photo_first"),
+          icon("search"),
+          el("span", { class: "grow" }, say("find_all", { n: types.length })),
         ),
-      spot,
+        !hasPhotos &&
+          el(
+            "button",
+            {
+              class: "btn find",
+              type: "button",
+              "data-testid": "photo-first",
+              onclick: () => {
+                form.change({ ...form.draft, issue_type: null });
+                form.go("shoot");
+              },
+            },
+            icon("camera"),
+            el("span", { class: "grow" }, say("photo_first")),
+          ),
+      ),
     ];
   }
 
@@ -209,6 +211,7 @@ export function kindScreen(form) {
       say("need_shots", { n: required.length, shots: required.map((shot) => form.label(shot)).join(say("comma")) });
     fill(
       foot,
+      spot,
       el(
         "p",
         { class: "need" },

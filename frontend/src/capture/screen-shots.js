@@ -3,6 +3,7 @@
 
 import { el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
+import { columnsOf } from "./even.js";
 import { EXTRA, missingShots, moved, photosOf, relabelled, withDrawing, withoutPhoto } from "./draft.js";
 import { guide } from "./guides.js";
 import { backButton, positionWords, sampleTag } from "./parts.js";
@@ -179,6 +180,7 @@ export function shotsScreen(form) {
     extras().forEach((photo) => put(shotOf(photo.shot), photo));
     put({ code: EXTRA, zh: say("extra"), en: say("extra") }, null);
     strip.classList.toggle("dense", row.length > 4);
+    strip.style.setProperty("--columns", columnsOf(row.length));
     fill(strip, row);
   }
 
@@ -299,11 +301,11 @@ export function shotsScreen(form) {
     const list = form.draft.photos.filter((one) => !one.derived_from);
     const at = list.indexOf(photo);
     const tool = (code, sign, word, onclick, disabled = false) =>
-      el("button", { class: "pick", type: "button", disabled, "data-testid": code, onclick }, icon(sign), say(word));
+      el("button", { class: "pick", type: "button", disabled, "data-testid": code, onclick }, icon(sign), el("span", {}, say(word)));
     const canDraw = canShow(photo);
     if (photo.derived_from) {
       const original = form.draft.photos.find((one) => one.sha256 === photo.derived_from);
-      return el("div", { class: "chips photo-tools" }, original && tool("draw-again", "pencil", "draw_again", () => drawOn(original)));
+      return el("div", { class: "tool-line" }, original && tool("draw-again", "pencil", "draw_again", () => drawOn(original)));
     }
     const shift = (by) => () => {
       form.change(moved(form.draft, photo.key, by));
@@ -312,7 +314,7 @@ export function shotsScreen(form) {
     };
     return el(
       "div",
-      { class: "chips photo-tools", role: "group", "aria-label": say("photo_tools") },
+      { class: "tool-line", role: "group", "aria-label": say("photo_tools") },
       tool("one-more", "camera", "one_more", () => {
         select(photo.shot);
         inputs.open(photo.shot, "camera");
@@ -349,7 +351,7 @@ export function shotsScreen(form) {
     if (list.length === 1) return null;
     return el(
       "div",
-      { class: "chips", role: "group", "aria-label": say("what_shows") },
+      { class: "chips", role: "group", "aria-label": say("what_shows"), style: { "--columns": columnsOf(list.length, [3, 2, 4]) } },
       list.map((shot) =>
         el(
           "button",

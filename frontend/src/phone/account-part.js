@@ -1,4 +1,4 @@
-// This phone's account: whose it is, its language, how to keep the app at hand, and the way out.
+// This phone's account: whose it is, its language and the way out in one line; below, how to keep the app at hand.
 
 import { el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
@@ -11,33 +11,34 @@ globalThis.addEventListener?.("beforeinstallprompt", (event) => {
   offered = event;
 });
 
+/** { line, rest, draw() }: the line stands over the list, where a thumb finds it; the rest below it. */
 export function accountPart(app) {
   const { say } = app;
-  const node = el("section", { class: "account" });
+  const line = el("section", { class: "account-line", "aria-label": say("this_phone") });
+  const rest = el("section", { class: "account" });
   const said = el("div", { class: "said-place" });
 
   function draw() {
     const me = app.account.me;
     if (!me) return;
     fill(
-      node,
-      el("h2", {}, say("this_phone")),
-      el("p", {}, say("works_for", { name: me.name })),
+      line,
+      el("b", { class: "grow" }, me.name),
+      el(
+        "button",
+        { class: "btn flat", type: "button", lang: app.lang === "en" ? "zh-CN" : "en", "data-testid": "language", onclick: () => app.setLang(app.lang === "en" ? "zh" : "en") },
+        say("other_language"),
+      ),
+      el("button", { class: "btn flat", type: "button", "data-testid": "log-out", onclick: leave }, icon("logout"), say("log_out")),
+      said,
       app.account.isOver || app.sender.state().mode === "login"
         ? sentence("warn", "lock", el("p", {}, say("login_over")), el("a", { class: "btn", href: app.loginHref(), "data-testid": "login-link" }, say("login")))
         : null,
-      el(
-        "div",
-        { class: "row wrap" },
-        el(
-          "button",
-          { class: "btn", type: "button", lang: app.lang === "en" ? "zh-CN" : "en", "data-testid": "language", onclick: () => app.setLang(app.lang === "en" ? "zh" : "en") },
-          say("other_language"),
-        ),
-        el("a", { class: "btn", href: "/" }, icon("home"), say("to_pages")),
-        el("button", { class: "btn", type: "button", "data-testid": "log-out", onclick: leave }, icon("logout"), say("log_out")),
-      ),
-      said,
+    );
+    fill(
+      rest,
+      el("h2", {}, say("this_phone")),
+      el("a", { class: "btn big", href: "/" }, icon("home"), say("to_pages")),
       !isInstalled() && installPart(),
       el("p", { class: "note" }, say("version", { version: app.boot.version })),
     );
@@ -91,5 +92,5 @@ export function accountPart(app) {
   }
 
   draw();
-  return { node, draw };
+  return { line, rest, draw };
 }

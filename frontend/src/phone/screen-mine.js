@@ -5,7 +5,6 @@ import { icon } from "../shared/icons.js";
 import { keptRecords, ownRecords, thumbOf } from "./mine.js";
 import { clock, netChip, sample, whenNear } from "./parts.js";
 import { accountPart } from "./account-part.js";
-import { mendDialog } from "./mend-dialog.js";
 import { whySaid } from "./said.js";
 
 export function mineScreen(app) {
@@ -21,9 +20,10 @@ export function mineScreen(app) {
     "div",
     { class: "screen page" },
     el("header", { class: "bar" }, el("h1", { class: "grow", tabindex: "-1" }, say("mine")), sample(app), net.node),
+    account.line,
     age,
     list,
-    account.node,
+    account.rest,
   );
 
   function draw(found) {
@@ -85,10 +85,16 @@ export function mineScreen(app) {
   const act = (what, sign, item) =>
     el(
       "button",
-      { class: "btn", type: "button", "data-testid": `${what}-${item.number}`, onclick: () => mendDialog(app, item, what, node, refresh) },
+      { class: "btn", type: "button", "data-testid": `${what}-${item.number}`, onclick: () => mend(what, item) },
       icon(sign),
       say(what),
     );
+
+  /** The form comes only when it is wanted; the first screen does without it. */
+  async function mend(what, item) {
+    const { mendDialog } = await import("./mend-dialog.js");
+    if (!gone) mendDialog(app, item, what, node, refresh);
+  }
 
   function stateOf(item) {
     return app.words.state[item.state] ?? item.state;
