@@ -20,14 +20,17 @@ PLATE = "浙D12345"
 
 @contextmanager
 def phone(
-    playwright: Playwright, profile: Path, url: str, at: tuple[float, float], **more: Any
+    playwright: Playwright, profile: Path, url: str, at: tuple[float, float], *, draws_maps: bool = True, **more: Any
 ) -> Iterator[BrowserContext]:
-    """One start of the browser over `profile`; what it kept is there again at the next start."""
+    """One start of the browser over `profile`; what it kept is there again at the next start.
+
+    draws_maps: False for a phone without WebGL, as old ones and locked-down ones are.
+    """
     device = dict(playwright.devices["Pixel 7"])
     device.pop("default_browser_type")
     device["viewport"] = {"width": 390, "height": 844}
     context = playwright.chromium.launch_persistent_context(
-        str(profile), executable_path=CHROMIUM, args=FLAGS, **device, locale="zh-CN", timezone_id="Asia/Shanghai",
+        str(profile), executable_path=CHROMIUM, args=FLAGS if draws_maps else [*FLAGS, "--disable-3d-apis"], **device, locale="zh-CN", timezone_id="Asia/Shanghai",
         base_url=url, geolocation={"longitude": at[0], "latitude": at[1], "accuracy": 6}, permissions=["geolocation"],
         **more,
     )  # fmt: skip

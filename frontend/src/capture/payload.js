@@ -43,7 +43,8 @@ function photoPayload(photo, iso) {
   };
 }
 
-function plateOf(draft) {
+/** The plate of a draft as the office wants it; null without one. */
+export function plateOf(draft) {
   if (!draft.plate_need || draft.plate_need === "none") return null;
   if (draft.has_no_plate) return NO_PLATE;
   // Plates of e-bikes follow no national series; they stay as they were typed.

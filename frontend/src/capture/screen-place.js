@@ -2,10 +2,10 @@
 
 import { el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
-import { canDraw } from "../map/frame.js";
 import { missingShots } from "./draft.js";
 import { backButton, nameOf, placeNames, positionWords, sentence, steps, trail } from "./parts.js";
 import { NOTE_MAX } from "./payload.js";
+import { pinMap } from "./pin-map.js";
 import { distance_m, looksShifted } from "./place.js";
 import { nearbyCards } from "./nearby-cards.js";
 import { plateField } from "./plate-field.js";
@@ -207,30 +207,21 @@ export function placeScreen(form) {
   }
 
   async function drawMap() {
-    const { assets, words } = form.options;
-    const url = assets.map ?? assets["map.js"];
-    const mapWords = form.options.map_words ?? (words.pin_hint ? words : null);
+    const { lang, theme, api, assets, sample, words, map_words } = form.options;
+    const start = counted();
     try {
-      if (!url || !mapWords) throw new Error("no map bundle, or no words for it");
-      if (!canDraw()) throw new Error("no WebGL2");
-      const start = counted();
-      const bundle = await import(new URL(url, location.href).href);
-      if (gone) return;
-      // A root of its own: the map's sheet and this form's share class names, and the later one would win.
-      const home = el("div", { class: "pin-home" });
-      fill(mapBox, home);
-      map = await bundle.mountPin(home.attachShadow({ mode: "open" }), {
-        lang: form.options.lang,
-        theme: form.options.theme,
-        api: form.options.api,
+      map = await pinMap(mapBox, {
+        lang,
+        theme,
+        api,
         assets,
-        sample: form.options.sample,
-        words: mapWords,
+        sample,
+        words: map_words ?? (words.pin_hint ? words : null),
         fix: plainFix(),
         pin: start ? { lon: start.lon, lat: start.lat } : null,
         onPin: moved,
+        isGone: () => gone,
       });
-      if (gone) map.destroy();
     } catch (error) {
       console.warn(error);
       if (!gone) {

@@ -3,8 +3,8 @@
 const KEPT_MS = 7 * 86_400_000;
 
 /**
- * { items, at_ms, isFresh, why } of the signed-in person; items: id, number, issue_type, state, captured_at, place, thumb,
- * photos_kept, photos_expected, may_correct, may_withdraw. Older servers know the list under another address.
+ * { items, at_ms, isFresh, why } of the signed-in person; items: id, number, issue_type, state, captured_at, place, point,
+ * plate, thumb, photos_kept, photos_expected, may_correct, may_withdraw. Older servers know the list under another address.
  */
 export async function ownRecords({ asks, store, me, now = Date.now }) {
   const kept = await store.fact("mine");
@@ -40,6 +40,8 @@ export function itemOf(row) {
     place: row.place ?? row.zone?.name ?? null,
     location_text: row.location_text ?? {},
     note: row.note ?? "",
+    plate: row.plate ?? "",
+    point: Number.isFinite(row.lon) && Number.isFinite(row.lat) ? { lon: row.lon, lat: row.lat } : null,
     photos_kept: row.photos_kept ?? 0,
     photos_expected: row.photos_expected ?? 0,
     thumb: row.thumb ?? (photo ? `/api/v1/photos/${photo}/thumb` : null),
@@ -63,4 +65,16 @@ export async function thumbOf(address, { store, me, fetch }) {
   } catch {
     return null;
   }
+}
+
+/** What a correction changes: of `values` those that differ from the record. An emptied text is null; a pin counts as moved. */
+export function changesOf(item, values) {
+  const { pin, issue_type = item.issue_type, ...texts } = values;
+  const before = { ...item.location_text, note: item.note, plate: item.plate };
+  const changed = Object.entries(texts).filter(([name, text]) => text !== (before[name] ?? ""));
+  return {
+    ...Object.fromEntries(changed.map(([name, text]) => [name, text || null])),
+    ...(issue_type !== item.issue_type && { issue_type }),
+    ...(pin && { pin }),
+  };
 }
