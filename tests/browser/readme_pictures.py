@@ -1,4 +1,4 @@
-"""Takes the four pictures of the READMEs, small enough to commit: `python tests/browser/readme_pictures.py [NAME...]`."""
+"""Takes the pictures of the READMEs and of the inspector's page: `python tests/browser/readme_pictures.py [NAME...]`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
+from demo.pictures import picture  # noqa: E402
+from tests.browser.phones import open_app, report, shoot  # noqa: E402
 from tests.browser.running import CHROMIUM, FLAGS, running_server  # noqa: E402
 from tests.browser.screenshots import SIZES, log_in  # noqa: E402
 
@@ -59,6 +61,41 @@ def record(page: Page) -> None:
     page.get_by_test_id("tile-zombie_vehicle").click()
 
 
+def seen(page: Page) -> None:
+    """The offline app without a network: what was seen."""
+    open_app(page)
+    page.locator(".spot .dim").wait_for()
+    page.context.set_offline(True)
+    page.get_by_test_id("tile-zombie_vehicle").click()
+    page.get_by_text("离线，照常用").first.wait_for()
+
+
+def shots(page: Page) -> None:
+    seen(page)
+    page.get_by_test_id("start-shots").click()
+    shoot(page, photo_files("panorama", "closeup"))
+    page.get_by_test_id("thumb-panorama").click()
+
+
+def kept_on_phone(page: Page) -> None:
+    seen(page)
+    report(page, photo_files("panorama", "closeup", "plate"))
+
+
+def outbox(page: Page) -> None:
+    kept_on_phone(page)
+    page.get_by_test_id("to-outbox").click()
+    page.get_by_text("已存好，排队中").wait_for()
+
+
+def photo_files(*names: str) -> dict[str, Path]:
+    folder = Path(tempfile.mkdtemp())
+    files = {shot: folder / f"{shot}.jpg" for shot in names}
+    for i, (shot, file) in enumerate(files.items()):
+        file.write_bytes(picture("zombie_vehicle", shot, 11 + i, (2000, 1500)))
+    return files
+
+
 def on_map(page: Page) -> None:
     page.goto("/map")
     page.locator("canvas").first.wait_for()
@@ -86,6 +123,10 @@ def coverage(page: Page) -> None:
 
 PICTURES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "record-phone": ("inspector1", "phone", record),
+    "inspector-1": ("inspector1", "phone", seen),
+    "inspector-2": ("inspector1", "phone", shots),
+    "inspector-3": ("inspector1", "phone", kept_on_phone),
+    "inspector-4": ("inspector1", "phone", outbox),
     "map-desk": ("officer1", "desk", on_map),
     "draw-desk": ("officer1", "desk", draw),
     "coverage-desk": ("leader1", "desk", coverage),
