@@ -63,8 +63,8 @@ def draw_sheet(found: LayerImport) -> None:
         pressed = layer_sheet.rows_map(found, office.bundles.urls, say, picked=state.kept("layer_row"),
                                        repair=state.kept("layer_repair"))  # fmt: skip
         layer_sheet.about_row(found, pressed or state.kept("layer_row"), say)
-        layer_sheet.origin(found, say)
         row = layer_sheet.problems(found, say)
+        layer_sheet.origin(found, say)
     if row != state.kept("layer_row"):
         state.keep("layer_row", row)
         st.rerun()

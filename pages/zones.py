@@ -16,6 +16,7 @@ choices = {**streets, **in_all} if own & set(streets) else {**in_all, **streets}
 facts.head(
     say("zones.title"), above=shell.where_of(office, actor, say), is_sample=bool(state.kept("is_sample")), say=say
 )
+counted = st.container()  # what wants attention stands above the choices
 with st.container(horizontal=True, vertical_alignment="bottom"):
     show = forms.switch(say("zones.show"), {s: say(f"zones.show_{s}") for s in zone_list.SHOWS}, key="show")
     street = forms.choice(say("zones.which_street"), choices, key="street")
@@ -25,12 +26,14 @@ lines = office.zone_division.lines(chosen, actor)
 found = zone_list.narrowed(lines, show, text, words)
 if office.permissions.allows(actor, "zone.draft"):
     st.page_link("pages/draw.py", label=say("zones.draw"), icon=":material/polyline:")
-if not lines:
-    facts.told(say("zones.none"), "muted", "polyline")
-elif not found:
-    facts.told(say("zones.none_found"), "muted", "search_off")
+if lines:
+    with counted:
+        facts.lead(zone_list.counted(lines, words, say))
 else:
-    st.caption(zone_list.counted(lines, words, say))
+    facts.told(say("zones.none"), "muted", "polyline")
+if found:
     zone_list.rows(found, words, say, names_street=chosen is None)
+elif lines:
+    facts.told(say("zones.none_found"), "muted", "search_off")
 if any(line.in_force for line in lines):
     zone_list.downloads(chosen, say)

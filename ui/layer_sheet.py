@@ -61,7 +61,7 @@ def rows_map(
     address = f"/layers/imports/{found.id}/rows.geojson?v={found.revision}{'' if found.state == 'ready' else 'r'}"
     opened = bundle.mount(
         "map", urls, key=f"layer_map_{found.id}", mode="rows", layer=PLURAL_OF[found.layer], picked=picked,
-        repair=repair, bounds=(found.summary or {}).get("bounds"), height=440 if state.is_phone() else 560,
+        repair=repair, bounds=(found.summary or {}).get("bounds"), height=320 if state.is_phone() else 560,
         rows_url=f"{address}&datum={datum}" if datum else address, **bundle.common(say, urls, "map", "layer_map"),
     ).open  # fmt: skip
     return opened["id"] if opened and opened["kind"] == "row" else None

@@ -30,6 +30,7 @@ export function frame(parent, { assets, theme, words, lang, height }) {
 
   function setHeight(wanted) {
     root.style.height = typeof wanted === "number" ? `${wanted}px` : wanted || "";
+    root.style.minHeight = typeof wanted === "number" ? "0" : ""; // the place that was made for it is no taller
   }
 
   /** One sentence over the map; kind: "run" | "warn" | "bad"; actions: [{ word, run }] or [{ word, href }]. */

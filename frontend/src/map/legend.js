@@ -8,7 +8,7 @@ const CLOSE_ONLY = new Set(["buildings"]);
 
 /**
  * legend({ words, open, hasRecords, hasBasemap, onSwitch(group, isOn) }) -> { element, count(zones, all), setOpen(isOpen), unfold(isTall) }.
- * count fills how many zones of each mode are in view.
+ * count fills how many zones of each mode are in view; a draft counts as a draft, whatever its mode will be.
  */
 export function legend({ words, hasRecords = true, hasBasemap = false, onSwitch }) {
   const counts = Object.fromEntries(MODES.map((mode) => [mode, el("span", { class: "num dim" })]));
@@ -16,7 +16,9 @@ export function legend({ words, hasRecords = true, hasBasemap = false, onSwitch 
   const modes = el("ul", { class: "legend-list" }, MODES.map((mode) => el("li", {},
     el("span", { class: "mode", "data-mode": mode, "aria-hidden": "true" }, GLYPHS[mode]), el("span", { class: "grow" }, words[`mode_${mode}`]), counts[mode])));
   const crosses = el("li", {}, el("span", { class: "mode crosses", "aria-hidden": "true" }, "跨"), el("span", { class: "grow" }, words.legend_crosses));
-  modes.append(crosses);
+  const drafts = el("span", { class: "num dim" });
+  const draft = el("li", {}, el("span", { class: "mode draft", "aria-hidden": "true" }), el("span", { class: "grow" }, words.status_draft), drafts);
+  modes.append(draft, crosses);
   const states = hasRecords && el("ul", { class: "legend-list two" }, Object.keys(STATE_GROUPS).map((group) => el("li", {},
     el("span", { class: `dot dot-${group}`, "aria-hidden": "true" }), el("span", { class: "grow" }, words[`state_group_${group}`]))));
   const groups = Object.keys(GROUPS).filter((group) => (group !== "records" || hasRecords) && (group !== "basemap" || hasBasemap));
@@ -39,7 +41,9 @@ export function legend({ words, hasRecords = true, hasBasemap = false, onSwitch 
     },
     count(shown, all) {
       const tally = Object.fromEntries(MODES.map((mode) => [mode, 0]));
-      for (const zone of shown) if (zone.properties.mode in tally) tally[zone.properties.mode] += 1;
+      const isDraft = (zone) => zone.properties.status === "draft";
+      for (const zone of shown) if (zone.properties.mode in tally && !isDraft(zone)) tally[zone.properties.mode] += 1;
+      drafts.textContent = shown.filter(isDraft).length;
       for (const mode of MODES) counts[mode].textContent = tally[mode];
       total.textContent = say(words.legend_count, { shown: shown.length, all });
     },

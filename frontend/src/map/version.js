@@ -5,6 +5,7 @@ import { footLine, makeCanvas, zoomButtons } from "./canvas.js";
 import { canDraw } from "./frame.js";
 import { latest } from "./latest.js";
 import { layers } from "./layers.js";
+import { folding } from "./legend.js";
 import { percent } from "./numbers.js";
 import { boxOfAll, labelSpots } from "./shapes.js";
 
@@ -21,7 +22,9 @@ export function version(frame, office, options) {
   let flags = [];
   const source = latest(frame, office, { urlOf: () => current.version_url, mark: "version", take });
   const data = layers({ office, words, onRefusal: (sentence) => frame.tell(sentence, { kind: "warn" }) });
-  const key = el("div", { class: "legend plate-look row-key version-key" });
+  const signs = el("div", { class: "legend-body" });
+  const key = folding(words, signs);
+  key.element.classList.add("row-key", "version-key");
 
   async function start() {
     await frame.ready;
@@ -34,8 +37,9 @@ export function version(frame, office, options) {
     addLayers();
     data.attach(map);
     frame.corners.topRight.append(zoomButtons(canvas, words, showAll));
-    frame.corners.bottomLeft.append(key);
+    frame.corners.bottomLeft.append(key.element);
     frame.corners.bottomRight.append(footLine(canvas, options));
+    key.setOpen(frame.root.clientWidth >= 480);
     await Promise.allSettled([data.loadAreas(), source.load()]);
     frame.readyWith(map);
   }
@@ -66,9 +70,9 @@ export function version(frame, office, options) {
         flags.push(new Marker({ element: el("div", { class: "share-flag small", "data-tint": p.tint }, text) }).setLngLat(labelSpots(geometry)[0]).addTo(canvas.map));
       }
     }
-    const signs = of("before").length ? ["version", "before", "gained", "lost"] : ["version", ...(pieces.length > 1 ? ["piece"] : [])];
-    fill(key, el("div", { class: "legend-body" }, signs.map((sign) => el("p", { class: "row note" },
-      el("span", { class: `version-sign version-${sign}`, "aria-hidden": "true" }), words[`sign_${sign}`]))));
+    const shown = of("before").length ? ["version", "before", "gained", "lost"] : ["version", ...(pieces.length > 1 ? ["piece"] : [])];
+    fill(signs, shown.map((sign) => el("p", { class: "row note" },
+      el("span", { class: `version-sign version-${sign}`, "aria-hidden": "true" }), words[`sign_${sign}`])));
   }
 
   function refill() {
