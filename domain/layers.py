@@ -44,7 +44,8 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "households": ("households", "户数", "总户数", "住户数", "hs"),
     "is_residential": ("dwelling", "is_residential", "residential", "住宅", "是否住宅"),
 }  # fmt: skip
-_ZH = {"street": "街道", "community": "社区", "grid": "网格", "zone": "小区", "building": "楼栋", "road": "道路"}
+_ZH = {"street": ("街道",), "community": ("社区",), "grid": ("网格",), "zone": ("小区", "区域"), "building": ("楼栋",),
+       "road": ("道路",)}  # fmt: skip
 _YES = {"1", "true", "t", "yes", "y", "是", "住宅"}
 _NO = {"0", "false", "f", "no", "n", "否", "非住宅"}
 
@@ -67,7 +68,7 @@ def guessed_columns(layer: str, columns: Sequence[str], remembered: Mapping[str,
     for field in FIELDS[layer]:
         if field in found:
             continue
-        names = (by_name.get(alias.format(layer=layer, zh=_ZH[layer])) for alias in _ALIASES[field])
+        names = (by_name.get(alias.format(layer=layer, zh=zh)) for alias in _ALIASES[field] for zh in _ZH[layer])
         free = [column for column in names if column is not None and column not in found.values()]
         if free:
             found[field] = free[0]

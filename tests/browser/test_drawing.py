@@ -143,7 +143,7 @@ def test_a_zone_is_drawn_cut_holed_split_taken_back_and_saved_with_a_finger(boar
     page.get_by_role("button", name="第 1 个洞").wait_for()
     assert len(kept_shape(page)["rest"]) == 1
     page.get_by_label("区域名称").fill("示例平板区")
-    page.get_by_label("小区类型").select_option("old_compound")
+    page.get_by_label("区域类型").select_option("old_compound")
     page.get_by_text("国企兜底").first.tap()
     with page.expect_response("**/zones/drafts") as first:
         page.get_by_role("button", name="存草案").tap()

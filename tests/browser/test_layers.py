@@ -88,7 +88,7 @@ def test_an_empty_city_gets_its_own_boundaries_from_shapefiles(admin, empty, cit
     bring(page, "zone", path)
     decide(page, lambda: page.locator("label", has_text="GCJ-02（").click(), f"{len(zones)} 新")
     save(page, len(zones))
-    expect(page.get_by_text("小区进来是草案")).to_be_visible(timeout=PATIENT_MS)
+    expect(page.get_by_text("区域进来是草案")).to_be_visible(timeout=PATIENT_MS)
     page.get_by_role("link", name="去地图上看").click()
     page.locator(".slg-map[data-ready]").wait_for()
 

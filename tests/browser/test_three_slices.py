@@ -48,7 +48,7 @@ def test_officer_draws_a_zone_over_two_grids_and_reads_the_shares(server, people
     for name in names:
         page.get_by_text(name).first.wait_for()
     page.get_by_label("区域名称").fill("示例新区 🏘️ <b>甲</b>")
-    page.get_by_label("小区类型").select_option("old_compound")
+    page.get_by_label("区域类型").select_option("old_compound")
     page.get_by_text("国企兜底").first.click()
     # The press must not scroll the tool out of its own frame.
     frame_top = page.locator("canvas").first.bounding_box()["y"]

@@ -127,11 +127,12 @@ def test_a_lineage_that_cannot_be_is_told(said, code, city, exchange, admin, tmp
     assert refused.value.code == code
 
 
-def test_zones_come_in_as_drafts_with_their_pieces(city, exchange, admin, tmp_path):
+@pytest.mark.parametrize("word", ["小区", "区域"])
+def test_zones_come_in_as_drafts_with_their_pieces(word, city, exchange, admin, tmp_path):
     features = [
-        ({"小区名称": "官河里", "小区类型": "老旧小区", "管理方式": "无物业"}, cell(0.15, 0.15, 0.3, 1.6)),
+        ({f"{word}名称": "官河里", f"{word}类型": "老旧小区", "管理方式": "无物业"}, cell(0.15, 0.15, 0.3, 1.6)),
         (
-            {"小区名称": "剡湖花园", "小区类型": "ordinary_estate", "管理方式": "Professional service"},
+            {f"{word}名称": "剡湖花园", f"{word}类型": "ordinary_estate", "管理方式": "Professional service"},
             cell(1.2, 1.2, 0.3, 0.3),
         ),
     ]

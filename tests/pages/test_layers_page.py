@@ -63,7 +63,7 @@ def test_the_desk_says_what_is_there_and_takes_a_file(visit):
     for word in (
         "街道",
         "网格",
-        "物业区域",
+        "区域",
         "楼栋",
         "道路",
         "示意数据，随系统带来",
