@@ -57,6 +57,7 @@ from services.views import Views
 from services.zone_compare import ZoneCompare
 from services.zone_division import ZoneDivision
 from services.zone_modes import ZoneModes
+from services.zone_successions import ZoneSuccessions
 from services.zone_versions import ZoneVersions
 from services.zones import Zones
 from storage.layer_files import LayerFiles
@@ -196,7 +197,8 @@ def build(settings: Settings) -> Services:
         own=OwnRecords(store, rules, policy, queue, now), nearby=Nearby(store, rules, policy, now),
         zones=zones, drawing=Drawing(store, rules), topology=Topology(store, rules, policy, zones, now),
         zone_versions=ZoneVersions(store, rules, policy, queue, now, zone), zone_compare=ZoneCompare(store, rules),
-        zone_modes=ZoneModes(store, rules, policy, now), zone_division=ZoneDivision(store, rules, policy, now),
+        zone_modes=ZoneModes(store, rules, policy, now), zone_successions=ZoneSuccessions(store, rules, policy, now),
+        zone_division=ZoneDivision(store, rules, policy, now),
         assets=AssetsService(store, rules, policy, now), coverage=coverage,
         calendar=calendar, exchange=exchange, layer_imports=layer_imports,
         history=HistoryService(store, photos, rules, now, zone, queue), queue=queue, timetable=timetable, timezone=zone,

@@ -162,7 +162,8 @@ class Photo:
 class Record:
     """One capture: what was seen, where, by whom, with which photos.
 
-    lon/lat: the place that counts (the pin when one was set, else the fix). *_version_id: versions in force then.
+    lon/lat: the place that counts (the pin when one was set, else the fix). *_version_id: versions in force then; the
+    zone's, when that was split or taken in since, is the one that the record went to, and the history names both.
     captured_at: by our clock when the phone's was off. subject: the report that a sighting saw again.
     """
 

@@ -44,3 +44,28 @@ class ModeEntry:
     source: str
     entered_by: str | None
     entered_at: datetime
+
+
+@dataclass(frozen=True)
+class Succession:
+    """What became of one thing of a zone that was split or taken in. kind: record, asset, contract (a ModeEntry).
+
+    to_zone: the zone it went to; None while nobody decided, or when it went nowhere. why: place (it lies there), or
+    what place does not tell: no_place, outside, several, contract. state: followed (by place, nobody asked), open,
+    settled (somebody decided). label: its number or name as people know it.
+    """
+
+    id: str
+    decision_id: str
+    kind: str
+    subject_id: str
+    label: str
+    from_zone: str
+    heirs: tuple[str, ...]
+    to_zone: str | None
+    why: str
+    state: str
+    at: datetime
+    settled_by: str | None = None
+    settled_at: datetime | None = None
+    reason: str | None = None

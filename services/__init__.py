@@ -40,6 +40,7 @@ from services.views import Views
 from services.zone_compare import ZoneCompare
 from services.zone_division import ZoneDivision
 from services.zone_modes import ZoneModes
+from services.zone_successions import ZoneSuccessions
 from services.zone_versions import ZoneVersions
 from services.zones import Zones
 from storage.store import Store
@@ -68,6 +69,7 @@ class Services:
     zone_versions: ZoneVersions
     zone_compare: ZoneCompare
     zone_modes: ZoneModes
+    zone_successions: ZoneSuccessions
     zone_division: ZoneDivision
     topology: Topology
     assets: AssetsService

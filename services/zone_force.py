@@ -18,6 +18,8 @@ from domain.records import Area
 from domain.zones import Decision, ModeEntry
 from geo import measure
 from geo.division import SLIVER_SHARE, SLIVER_WIDTH_M
+from services.zone_lineage import set_corners
+from services.zone_successions import follow
 from services.zones import Measured, measured
 from storage.store import Work
 
@@ -120,6 +122,10 @@ def take(
     for each in judged:
         _take_one(work, decision, each, next((o for o in over if o.area_id == each.version.area_id), None),
                   actor_id, now, day)  # fmt: skip
+    heirs = [found for each in judged if (found := work.areas.version(each.version.id))]
+    if decision.kind == "split":
+        set_corners(work, heirs, now=now, actor_id=actor_id)
+    follow(work, decision, over, heirs, now=now, actor_id=actor_id)
     work.areas.bump("zone")
 
 

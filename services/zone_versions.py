@@ -15,6 +15,7 @@ from domain.zones import Decision, ModeEntry
 from services.policy import LivePolicy
 from services.queue import Closing, Queue
 from services.zone_force import CONSENT_AT_MOST, Judged, MayDecide, judge, take
+from services.zone_lineage import Together, together
 from services.zones import measured
 from storage.jobs import Job
 from storage.store import Store, Work
@@ -63,6 +64,16 @@ class ZoneView:
         return next((v for v in self.versions if v.area.id == version_id), None)
 
 
+@dataclass(frozen=True)
+class JudgedTogether:
+    """versions: drafts that take force as one, the one asked about first. taken: zones that end with it."""
+
+    versions: tuple[Area, ...]
+    taken: tuple[Area, ...]
+    obstacles: tuple[Refused, ...]
+    crosses_grids: bool
+
+
 class ZoneVersions:
     def __init__(
         self, store: Store, permissions: Permissions, policy: LivePolicy, queue: Queue, clock: Callable[[], datetime],
@@ -102,14 +113,17 @@ class ZoneVersions:
             all(self._permissions.allows(actor, "zone.draft", place) for place in here),
         )  # fmt: skip
 
-    def judge(self, version_id: str, actor: Actor) -> Judged:
-        """What stands in the way of a draft, the street's consent left out of it. Raises NotFound, NotAllowed."""
+    def judge(self, version_id: str, actor: Actor) -> JudgedTogether:
+        """What a draft takes with it and what stands in its way, the street's consent left out of it.
+
+        Raises NotFound, NotAllowed.
+        """
         self._permissions.require(actor, ACTION)
         with self._store.look() as work:
             version = self._of_mine(work, version_id, actor)
-            current = work.areas.current(version.area_id)
-            return judge(work, version, over=[current.id] if current else [], consent="-",
-                         may_decide=self._may_decide(actor))  # fmt: skip
+            group, _, judged = self._judge_together(work, version, "-", actor)
+            return JudgedTogether(group.versions, group.taken, tuple(o for each in judged for o in each.obstacles),
+                                  any(each.figures.crosses_grids for each in judged))  # fmt: skip
 
     # -- deciding --------------------------------------------------------------------------------------------------
 
@@ -135,21 +149,22 @@ class ZoneVersions:
             current = work.areas.current(version.area_id)
             if (current.id if current else None) != seen:
                 raise Conflict("zone_changed", name=version.name, version=current.version if current else 0)
-            if plan := next((d for d in work.zones.planned() if version_id in d.versions), None):
+            group, over, judged = self._judge_together(work, version, consent, actor)
+            mine = {v.id for v in group.versions}
+            if plan := next((d for d in work.zones.planned() if mine & {*d.versions}), None):
                 raise Conflict("zone_already_planned", name=version.name, day=self._day(plan))
-            over = (current.id,) if current else ()
-            found = judge(work, version, over=over, consent=consent, may_decide=self._may_decide(actor))
-            if found.obstacles:
-                raise found.obstacles[0]
+            if obstacles := [o for each in judged for o in each.obstacles]:
+                raise obstacles[0]
+            crosses = any(each.figures.crosses_grids for each in judged)
             decision = Decision(
-                str(uuid.uuid4()), "version", "planned", version.street_id, (version_id,), over, start, reason,
-                consent if found.figures.crosses_grids else None, actor.person_id or None, now,
+                str(uuid.uuid4()), group.kind, "planned", version.street_id, tuple(v.id for v in group.versions), over,
+                start, reason, consent if crosses else None, actor.person_id or None, now,
             )  # fmt: skip
             work.zones.add_decision(decision)
             if is_planned:
                 self._plan(work, decision, version, now, actor)
             else:
-                take(work, decision, [found], actor_id=actor.person_id or None, now=now, day=self._day(decision))
+                take(work, decision, judged, actor_id=actor.person_id or None, now=now, day=self._day(decision))
                 work.zones.close_decision(decision.id, "in_force", at=now)
         self._queue.nudge()
         return decision if is_planned else replace(decision, state="in_force", closed_at=now)
@@ -197,6 +212,19 @@ class ZoneVersions:
         return made
 
     # -- within ----------------------------------------------------------------------------------------------------
+
+    def _judge_together(
+        self, work: Work, version: Area, consent: str | None, actor: Actor
+    ) -> tuple[Together, tuple[str, ...], list[Judged]]:
+        """A draft, its other halves and what it takes in; ids of the versions that end; each draft judged."""
+        group = together(work, version)
+        for zone in (*group.versions[1:], *group.taken):
+            self._of_mine(work, zone.id, actor)
+        ending = [found for v in group.versions if (found := work.areas.current(v.area_id))] + [*group.taken]
+        over = tuple(each.id for each in ending)
+        judged = [judge(work, v, over=over, beside=group.versions, consent=consent, may_decide=self._may_decide(actor))
+                  for v in group.versions]  # fmt: skip
+        return group, over, judged
 
     def _come_into_force(self, job: Job) -> Closing:
         """The job of a plan, and of any other that is due: judged once more on its day. All of it takes force, or none of it, with the reason kept."""

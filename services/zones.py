@@ -67,9 +67,11 @@ class Zones:
         self._city: tuple[int, BaseGeometry | None] | None = None
 
     def measure(
-        self, polygon: dict[str, Any], zone_id: str | None, actor: Actor, others: Sequence[dict[str, Any]] = ()
-    ) -> Measured:
-        """Figures for a polygon being drawn. others: shapes split off from it, which leave nothing behind.
+        self, polygon: dict[str, Any], zone_id: str | None, actor: Actor, others: Sequence[dict[str, Any]] = (),
+        takes_in: Sequence[str] = (),
+    ) -> Measured:  # fmt: skip
+        """Figures for a polygon being drawn. others: shapes split off from it, which leave nothing behind. takes_in:
+        zones merged into it, which are no neighbours.
 
         Raises Invalid with the geometry's code and place, NotAllowed.
         """
@@ -78,18 +80,20 @@ class Zones:
         split_off = [read_polygon(other) for other in others]
         with self._store.look() as work:
             self._check_inside_city(work, geometry)
-            return measured(work, geometry, zone_id, split_off)
+            return measured(work, geometry, zone_id, split_off, takes_in)
 
     def save_draft(
         self, version_id: str, polygon: dict[str, Any], *, zone_id: str | None, name: str, kind: str, mode: str,
         actor: Actor, base_version_id: str | None = None, repair: Mapping[str, str] | None = None,
-        manager: str | None = None, attributes: Mapping[str, Any] | None = None,
+        manager: str | None = None, attributes: Mapping[str, Any] | None = None, cut_from: str | None = None,
+        takes_in: Sequence[str] = (),
     ) -> tuple[Area, Measured, bool]:  # fmt: skip
         """A draft version with its division rows; (version, figures, True when new).
 
         The same version id again gives the version kept before. base_version_id: the newest version that its author
         saw; when there is a newer one, nothing is lost and nothing is written: Conflict("zone_version_moved") carries
-        the other. repair: the finding of the topology report that this puts right, for the history.
+        the other. repair: the finding of the topology report that this puts right, for the history. cut_from: the draft
+        that it was cut off by a split. takes_in: zones in force that were merged into it; both take force as one.
         Raises Invalid, Conflict, NotFound (another street).
         """
         self._permissions.require(actor, "zone.draft")
@@ -111,7 +115,7 @@ class Zones:
                     raise Conflict("version_id_used", field="id")
                 return known, measured(work, geometry, known.area_id), False
             self._check_inside_city(work, geometry)
-            figures = measured(work, geometry, zone_id)
+            figures = measured(work, geometry, zone_id, takes_in=takes_in)
             older = work.areas.versions(zone_id) if zone_id else []
             if zone_id and not (older and older[0].layer == "zone"):
                 raise NotFound()
@@ -136,9 +140,31 @@ class Zones:
             current = next((v for v in reversed(older) if v.status == "in_force"), None)
             if before := base_version_id or (current.id if current else None):
                 work.areas.link(before, version.id, "next", at=now)
+            taken = self._link_others(work, version, cut_from, takes_in, actor, now)
             told = _payload(version, figures) | ({"repair": dict(repair)} if repair else {})
+            told |= ({"cut_from": cut_from} if cut_from else {}) | ({"takes_in": taken} if taken else {})
             work.history.write("zone", version.area_id, "zone.drafted", told, at=now, actor_id=actor.person_id)
         return version, figures, True
+
+    def _link_others(
+        self, work: Work, version: Area, cut_from: str | None, takes_in: Sequence[str], actor: Actor, now: datetime
+    ) -> list[str]:
+        """Lines of lineage to what was cut and what was taken in; the versions taken in. Raises NotFound."""
+        if cut_from is not None:
+            cut = work.areas.version(cut_from)
+            if cut is None or cut.layer != "zone" or cut.status != "draft" or cut.area_id == version.area_id:
+                raise NotFound()
+            self._permissions.require(actor, "zone.draft", Scoped(cut.street_id, cut.community_id))
+            work.areas.link(cut.id, version.id, "split", at=now)
+        taken = []
+        for zone_id in dict.fromkeys(takes_in):
+            zone = work.areas.current(zone_id)
+            if zone is None or zone.layer != "zone" or zone.area_id == version.area_id:
+                raise NotFound()
+            self._permissions.require(actor, "zone.draft", Scoped(zone.street_id, zone.community_id))
+            work.areas.link(zone.id, version.id, "merged", at=now)
+            taken.append(zone.id)
+        return taken
 
     def versions(self, zone_id: str, actor: Actor) -> list[tuple[Area, list[DivisionRow]]]:
         """Every version of a zone with its division, oldest first. Raises NotFound."""
@@ -191,8 +217,9 @@ def check_base(work: Work, older: Sequence[Area], base_version_id: str) -> None:
 
 
 def measured(
-    work: Work, geometry: BaseGeometry, zone_id: str | None, split_off: Sequence[BaseGeometry] = ()
-) -> Measured:
+    work: Work, geometry: BaseGeometry, zone_id: str | None, split_off: Sequence[BaseGeometry] = (),
+    takes_in: Sequence[str] = (),
+) -> Measured:  # fmt: skip
     """Judge a sound polygon against what is in force around it; pure reading."""
     box = geometry.bounds
     current = work.areas.current(zone_id) if zone_id else None
@@ -202,7 +229,7 @@ def measured(
     around = work.buildings.touching(wide or box)
     buildings = beside.inside(around, geometry)
     near_box = measure.widened(wide or box, edits.THIN_M)
-    zones = [_sound(z) for z in work.areas.touching("zone", near_box) if z.area_id != zone_id]
+    zones = [_sound(z) for z in work.areas.touching("zone", near_box) if z.area_id not in (zone_id, *takes_in)]
     gained, lost = beside.gained_and_lost(geometry, current, around, split_off)
     (rows,), (crosses,) = division_rows([geometry], grids, buildings, grids_are_a_coverage=grids_cover(work))
     point = shapely.Point(*measure.label_point(geometry))

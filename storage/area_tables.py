@@ -106,6 +106,25 @@ zone_modes = Table(
     Column("entered_at", Utc, nullable=False),
 )  # fmt: skip
 
+# What became of the records, assets and contracts of a zone that was split or taken in.
+zone_successions = Table(
+    "zone_successions", metadata, serial(),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("decision_id", String(64), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),  # record, asset, contract
+    Column("subject_id", String(64), nullable=False, index=True),
+    Column("label", String(200), nullable=False),
+    Column("from_zone", ForeignKey("areas.id"), nullable=False, index=True),
+    Column("heirs", sa.JSON, nullable=False),  # ids of the zones it may go to
+    Column("to_zone", String(64), index=True),
+    Column("why", String(16), nullable=False),  # place; no_place, outside, several, contract
+    Column("state", String(16), nullable=False, index=True),  # followed, open, settled
+    Column("at", Utc, nullable=False),
+    Column("settled_by", String(64)),
+    Column("settled_at", Utc),
+    Column("reason", Text),
+)  # fmt: skip
+
 layer_stamps = Table(
     "layer_stamps", metadata,
     Column("layer", String(16), primary_key=True),

@@ -15,6 +15,7 @@ from domain.records import Asset
 from storage.tables import area_versions, assets
 
 ENDING_AT_MOST = 5000
+ALL_OF_A_ZONE = 100_000
 
 
 class Assets:
@@ -36,6 +37,13 @@ class Assets:
 
     def search(self, view: AssetFilter, reach: Reach) -> list[Asset]:
         return self._select(_where(view, reach), view.limit)
+
+    def of_zone(self, zone_id: str) -> list[Asset]:
+        return self._select([assets.c.zone_id == zone_id], ALL_OF_A_ZONE)
+
+    def move(self, asset_id: str, zone_id: str) -> None:
+        """The asset belongs to another zone from now on."""
+        self._connection.execute(sa.update(assets).where(assets.c.id == asset_id).values(zone_id=zone_id))
 
     def counts(self, view: AssetFilter, reach: Reach) -> dict[str, int]:
         """How many of each category."""

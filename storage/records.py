@@ -111,6 +111,11 @@ class Records:
         query = _whole_records().where(records.c.subject_id == record_id).order_by(records.c.received_at, records.c.id)
         return [_record(row) for row in self._connection.execute(query).mappings()]
 
+    def of_zone(self, zone_id: str) -> list[Record]:
+        """Every record of a zone, oldest first."""
+        query = _whole_records().where(records.c.zone_id == zone_id).order_by(records.c.received_at, records.c.id)
+        return [_record(row) for row in self._connection.execute(query).mappings()]
+
     def pin(self, record_id: str) -> dict[str, float] | None:
         return self._connection.scalar(sa.select(records.c.pin).where(records.c.id == record_id))
 

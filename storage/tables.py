@@ -20,6 +20,7 @@ from storage.area_tables import (  # noqa: F401 - the ground's tables go by this
     roads,
     zone_decisions,
     zone_modes,
+    zone_successions,
 )
 from storage.columns import identity, metadata, serial
 from storage.engine import Utc

@@ -25,6 +25,7 @@ class MeasureIn(BaseModel):
 
 class LiveIn(MeasureIn):
     others: list[dict[str, Any]] = Field(default=[], max_length=20)
+    takes_in: list[Annotated[str, Field(max_length=64)]] = Field(default=[], max_length=20)
 
 
 class EditIn(MeasureIn):
@@ -39,6 +40,8 @@ class DraftIn(MeasureIn):
     kind: str = Field(max_length=32)
     mode: str = Field(max_length=32)
     base_version_id: str | None = Field(None, max_length=64)
+    cut_from: str | None = Field(None, max_length=64)
+    takes_in: list[Annotated[str, Field(max_length=64)]] = Field(default=[], max_length=20)
 
 
 def router(services: Services) -> APIRouter:
@@ -46,7 +49,9 @@ def router(services: Services) -> APIRouter:
 
     @doors.post("/measure")
     def measure(body: LiveIn, request: Request) -> dict[str, Any]:
-        return measured_json(services.zones.measure(body.geometry, body.zone_id, actor_of(request), body.others))
+        return measured_json(
+            services.zones.measure(body.geometry, body.zone_id, actor_of(request), body.others, body.takes_in)
+        )
 
     @doors.post("/edit")
     def edit(body: EditIn, request: Request) -> dict[str, Any]:
@@ -63,6 +68,7 @@ def router(services: Services) -> APIRouter:
         version, figures, is_new = services.zones.save_draft(
             str(body.id), body.geometry, zone_id=body.zone_id, name=body.name, kind=body.kind, mode=body.mode,
             actor=actor_of(request), base_version_id=body.base_version_id,
+            cut_from=body.cut_from, takes_in=body.takes_in,
         )  # fmt: skip
         answer = {
             "zone_id": version.area_id, "version_id": version.id, "version": version.version, "code": version.code,

@@ -7,7 +7,7 @@ import { borderPath, withPath } from "./tracing.js";
 const HINTS = { cut: "hint_cut", join: "hint_join", trace: "hint_trace" };
 
 /**
- * editing({ office, frame, words, catcher, shown(), shape(), zoneId(), onTake(parts, rest), onChange }) ->
+ * editing({ office, frame, words, catcher, shown(), shape(), zoneId(), onTake(parts, rest, taken), onChange }) ->
  * { tool, start(tool), stop(), tap(at, zone), undoTap(), clip(), points }. tool: null, "cut", "join" or "trace".
  * A cut is asked about after every tap; its button is there only while the server says that the line cuts.
  */
@@ -31,11 +31,11 @@ export function editing({ office, frame, words, catcher, shown, shape, zoneId, o
     frame.tell(sentence, { actions: [{ word, run: () => take(answer) }, { word: words.drop_edit, run: stop }] });
   }
 
-  function take({ shapes }) {
+  function take({ shapes, taken = [] }) {
     const [first, ...rest] = shapes.map(partsOf);
     const isCut = rest.length > 0;
     stop();
-    onTake(first, isCut ? [...rest, ...shape().rest] : shape().rest);
+    onTake(first, isCut ? [...rest, ...shape().rest] : shape().rest, [...shape().taken, ...taken]);
     frame.tell(isCut ? words.cut_done : words.edit_done);
   }
 
@@ -62,7 +62,7 @@ export function editing({ office, frame, words, catcher, shown, shape, zoneId, o
     if (zone.id === zoneId()) return frame.tell(words.join_itself, { kind: "warn" });
     try {
       const answer = await ask({ edit: "merge", with_zone: zone.id });
-      if (answer) propose(answer, say(words.join_ask, { name: zone.name, area: size(answer.areas_m2[0]) }), words.join_now);
+      if (answer) propose({ ...answer, taken: [zone.id] }, say(words.join_ask, { name: zone.name, area: size(answer.areas_m2[0]) }), words.join_now);
     } catch (refusal) {
       refuse(refusal);
     }

@@ -41,6 +41,7 @@ export function draw(frame, office, options) {
   let draftId = newId();
   let zoneId = options.zone?.id ?? null;
   let baseId = options.zone?.base_version_id ?? null;
+  let cutFrom = null; // the draft that this one was cut off
   let shape = session(partsOf(options.zone?.geometry));
   let keptCorners = 0;
   let purpose = "part"; // what a new line becomes: "part" or "hole"
@@ -56,11 +57,11 @@ export function draw(frame, office, options) {
   const catcher = catching({ words, zoom: () => canvas.map.getZoom() });
   const edits = editing({
     office, frame, words, catcher, shown: () => shown, shape: () => shape, zoneId: () => zoneId, onChange: () => { if (hand) { showBar(); hint(); } },
-    onTake: (parts, rest) => { shape.replace(parts, rest); put(); fly(canvas.map, { bounds: box(shape.geometry), padding: 60 }); },
+    onTake: (parts, rest, taken) => { shape.replace(parts, rest, taken); put(); fly(canvas.map, { bounds: box(shape.geometry), padding: 60 }); },
   });
   const closing = el("button", { class: "btn go", type: "button", hidden: true, onclick: closeRing });
   const live = measuring({
-    ask: (geometry, signal) => office.post("/zones/measure", { geometry, zone_id: zoneId, others: shape.rest.map(geometryOf) }, { signal }),
+    ask: (geometry, signal) => office.post("/zones/measure", { geometry, zone_id: zoneId, others: shape.rest.map(geometryOf), takes_in: shape.taken }, { signal }),
     onAnswer: ({ measured }) => shows({ measured, share: shareRows(measured, words), refusal: null }),
     onRefusal: ({ refusal }) => {
       if (refusal.loginEnded) refuse(refusal.sentence, refusal);
@@ -314,7 +315,7 @@ export function draw(frame, office, options) {
     const open = hand?.isDrawing() ? hand.openCorners() : [];
     if (shape.isEmpty && !open.length) return kept.forget();
     kept.write({
-      id: draftId, zone_id: zoneId, base_id: baseId, parts: shape.parts, rest: shape.rest, open: open.length ? { corners: open, isHole: purpose === "hole" } : null,
+      id: draftId, zone_id: zoneId, base_id: baseId, cut_from: cutFrom, parts: shape.parts, rest: shape.rest, taken: shape.taken, open: open.length ? { corners: open, isHole: purpose === "hole" } : null,
       ...fields.values(), at: new Date().toISOString(),
     });
   }
@@ -331,8 +332,9 @@ export function draw(frame, office, options) {
     draftId = draft.id ?? draftId;
     zoneId = draft.zone_id ?? zoneId;
     baseId = draft.base_id ?? baseId;
+    cutFrom = draft.cut_from ?? null;
     fields.fill(draft);
-    shape.replace(draft.parts, draft.rest);
+    shape.replace(draft.parts, draft.rest, draft.taken);
     const open = draft.open?.corners ?? [];
     if (open.length >= 3) {
       purpose = draft.open.isHole && !shape.isEmpty ? "hole" : "part";
@@ -363,11 +365,13 @@ export function draw(frame, office, options) {
     state.isSaving = true;
     showBar();
     try {
-      const answer = await office.post("/zones/drafts", { id: draftId, zone_id: zoneId, base_version_id: baseId, ...fields.values(), geometry: shape.geometry });
+      const answer = await office.post("/zones/drafts", {
+        id: draftId, zone_id: zoneId, base_version_id: baseId, cut_from: cutFrom, takes_in: shape.taken, ...fields.values(), geometry: shape.geometry,
+      });
       const { name } = fields.values();
       kept.forget();
       draftId = newId();
-      if (shape.rest.length) goOnWithRest(name);
+      if (shape.rest.length) goOnWithRest(name, cutFrom ?? answer.version_id);
       else {
         zoneId = answer.zone_id ?? zoneId;
         baseId = answer.version_id ?? baseId;
@@ -403,10 +407,11 @@ export function draw(frame, office, options) {
   }
 
   /** What a split cut off becomes a draft of its own, with a name of its own. */
-  function goOnWithRest(name) {
+  function goOnWithRest(name, from) {
     const [next, ...rest] = shape.rest;
     shape = session(next, rest);
     zoneId = baseId = null;
+    cutFrom = from;
     fields.fill({ ...fields.values(), name: say(words.rest_name, { name }) });
     put();
     fly(canvas.map, { bounds: box(shape.geometry), padding: 80 });

@@ -3,11 +3,12 @@ import { geometryOf, ringAt, ringList, withHole, withPart, withRing, without } f
 import { steps } from "./steps.js";
 
 /**
- * session(parts, rest) -> the drawing. `parts`: see shape.js. `rest`: shapes that a split cut off; they are saved as drafts of their
- * own, one after the other. Every change is one step; choosing another ring is none.
+ * session(parts, rest, taken) -> the drawing. `parts`: see shape.js. `rest`: shapes that a split cut off; they are saved as drafts
+ * of their own, one after the other. `taken`: ids of the zones that were merged into it. Every change is one step; choosing another
+ * ring is none.
  */
-export function session(parts = [], rest = []) {
-  const history = steps({ parts, rest });
+export function session(parts = [], rest = [], taken = []) {
+  const history = steps({ parts, rest, taken });
   let at = parts.length ? { part: 0, ring: 0 } : null;
 
   function go(next, to = at) {
@@ -28,6 +29,7 @@ export function session(parts = [], rest = []) {
   return {
     get parts() { return history.now.parts; },
     get rest() { return history.now.rest; },
+    get taken() { return history.now.taken; },
     get at() { return at; },
     get ring() { return ringAt(history.now.parts, at); },
     get geometry() { return geometryOf(history.now.parts); },
@@ -45,7 +47,7 @@ export function session(parts = [], rest = []) {
     /** Takes the ring under the pen out; an outline takes its holes along. */
     removeRing() { return at ? change(without(history.now.parts, at), { part: Math.max(0, at.part - (at.ring ? 0 : 1)), ring: 0 }) : false; },
     /** A whole new shape, as one step: cleared, restored, clipped, merged or split. */
-    replace(parts, rest = history.now.rest) { return go({ parts, rest }, { part: 0, ring: 0 }); },
+    replace(parts, rest = history.now.rest, taken = history.now.taken) { return go({ parts, rest, taken }, { part: 0, ring: 0 }); },
     undo() { const to = at; history.undo(); settle(to); },
     redo() { const to = at; history.redo(); settle(to); },
   };

@@ -55,6 +55,18 @@ test("a split is one step: undone, both halves are one again", () => {
   assert.deepEqual(work.rest, []);
 });
 
+test("a merge is one step too: undone, the neighbour is taken in no more", () => {
+  const work = session([[square(0, 0, 5)]]);
+  work.replace([[square(0, 0, 10)]], work.rest, ["b"]);
+  work.setRing(square(0, 0, 11));
+  assert.deepEqual(work.taken, ["b"]);
+  work.undo();
+  work.undo();
+  assert.deepEqual(work.taken, []);
+  work.redo();
+  assert.deepEqual(work.taken, ["b"]);
+});
+
 test("a zone in parts opens with all of them", () => {
   const work = session([[square(0, 0, 1)], [square(3, 0, 1), square(3.2, 0.2, 0.1)]]);
   assert.equal(work.geometry.type, "MultiPolygon");
