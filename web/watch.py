@@ -71,8 +71,8 @@ class Watch:
     def _tell(
         self, scope: Scope, method: str, route: str, status: int, seconds: float, came: int, went: int
     ) -> None:  # fmt: skip
-        if route in QUIET and status < 400:
-            return
+        if status < 400 and (route in QUIET or (route == UPLOAD and status == 204)):
+            return  # of an original in parts, the part that made it whole is told
         actor = scope.get("slg.actor")
         person = {"who": who(actor.person_id, self._key)} if actor is not None else {}
         log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), bytes_in=came,

@@ -7,6 +7,7 @@ good, Upload-Length how much there will be.
 from __future__ import annotations
 
 import re
+import time
 import uuid
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -24,7 +25,7 @@ from services import Services
 from services.evidence import Arrival
 from web.gate import actor_of
 
-PIECE_BYTES = 512 * 1024
+PIECE_BYTES = 1024 * 1024  # a phone's largest part: one trip to a thread
 SILENCE_S = 10.0  # after that the part counts as broken off: its sender may long be back on another connection
 RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})", re.ASCII)
 Sha256 = Annotated[str, Path(pattern=r"^[0-9a-fA-F]{64}$")]
@@ -104,30 +105,38 @@ def _part(request: Request) -> Part | None:
 
 
 async def pieces(request: Request, silence_s: float | None) -> AsyncIterator[bytes]:
-    """The body in pieces of about half a megabyte: the trip to a thread costs more than writing one chunk.
+    """The body in pieces of about a megabyte: the trip to a thread costs more than writing one chunk.
 
     What has come before the connection broke is given out too. silence_s: how long nothing may come.
     """
-    held: list[bytes] = []
-    broken: ClientDisconnect | None = None
     stream: Any = request.stream()
     while True:
-        chunk = b""
+        piece, ended = await _piece(stream, silence_s)
+        if piece:
+            yield piece
+        if isinstance(ended, ClientDisconnect):
+            raise ended
+        if ended:
+            return
+
+
+async def _piece(stream: Any, silence_s: float | None) -> tuple[bytes, ClientDisconnect | bool]:
+    """What comes until it is a piece, and how the body ended: True, or the break; False while there is more.
+
+    One scope for many chunks: a deadline of its own for each costs more than the chunk. It moves once a second.
+    """
+    held, size, last = [], 0, time.monotonic()
+    with anyio.move_on_after(silence_s) as waiting:
         try:
-            with anyio.move_on_after(silence_s) as waited:
+            while size < PIECE_BYTES:
                 chunk = await anext(stream)
+                held.append(chunk)
+                size += len(chunk)
+                if silence_s is not None and time.monotonic() - last > min(1.0, silence_s / 4):
+                    last = time.monotonic()
+                    waiting.deadline = anyio.current_time() + silence_s
         except StopAsyncIteration:
-            break
+            return b"".join(held), True
         except ClientDisconnect as error:
-            broken = error
-            break
-        if waited.cancelled_caught:
-            break
-        held.append(chunk)
-        if sum(map(len, held)) >= PIECE_BYTES:
-            yield b"".join(held)
-            held = []
-    if any(held):
-        yield b"".join(held)
-    if broken is not None:
-        raise broken
+            return b"".join(held), error
+    return b"".join(held), waiting.cancelled_caught
