@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from domain.errors import NotFound, NotSignedIn, Refused
+from domain.errors import Invalid, NotFound, NotSignedIn, Refused
 from ui import facts, forms, shell, state, zone_forms, zone_page
 from wiring import services
 
@@ -58,9 +58,35 @@ def draw_force(draft, current):
     elif view.may_decide:
         judged = versions.judge(draft.area.id, actor)
         fields = forms.Fields(f"zone_force.{draft.area.id}", say)
-        crosses, now = judged.figures.crosses_grids, current.area if current else None
-        zone_forms.force(fields, draft.area, now, zone_forms.sentences(judged.obstacles, say), crosses=crosses,
-                         today=today, on_force=lambda: put_in_force(fields, draft.area, now, crosses), say=say)  # fmt: skip
+        crosses, now = judged.crosses_grids, current.area if current else None
+        zone_forms.force(fields, draft.area, now, zone_forms.sentences(judged.obstacles, say), judged.versions[1:],
+                         judged.taken, crosses=crosses, today=today,
+                         on_force=lambda: put_in_force(fields, draft.area, now, crosses), say=say)  # fmt: skip
+
+
+def settle(fields):
+    def act(typed):
+        chosen = typed.get("items") or []
+        to = typed.get("to")
+        if not chosen:
+            raise Invalid("successions_none", field="items")
+        if not to:
+            raise Invalid("successions_no_heir", field="to")
+        office.zone_successions.settle(
+            chosen, None if to == zone_forms.NOWHERE else to, typed.get("reason") or "", actor
+        )
+        return len(chosen)
+
+    attempt(fields, lambda n: say("zone.settled", n=n), act)
+
+
+def draw_successions():
+    found = [w for w in office.zone_successions.waiting(actor)
+             if view.zone_id in (w.one.from_zone, *w.one.heirs)]  # fmt: skip
+    for kinds, key in ((("record", "asset"), "things"), (("contract",), "contract")):
+        if some := [w for w in found if w.one.kind in kinds]:
+            fields = forms.Fields(f"zone_settle.{key}.{view.zone_id}", say)
+            zone_forms.successions(fields, some, key, on_settle=lambda f=fields: settle(f), say=say)
 
 
 try:
@@ -97,6 +123,8 @@ with left:
     consent = next((d.consent for d in view.decisions if shown.area.id in d.versions and d.consent), None)
     zone_page.division(shown.area, shown.rows, say, is_newer=shown.set_no > 0, consent=consent)
 with right:
+    if view.may_decide:
+        draw_successions()
     if draft:
         draw_force(draft, current)
     if view.may_draft:

@@ -26,6 +26,8 @@ lines = office.zone_division.lines(chosen, actor)
 found = zone_list.narrowed(lines, show, text, words)
 if office.permissions.allows(actor, "zone.draft"):
     st.page_link("pages/draw.py", label=say("zones.draw"), icon=":material/polyline:")
+if office.permissions.allows(actor, "zone.decide"):
+    zone_list.successions(office.zone_successions.waiting(actor), say)
 if lines:
     with counted:
         facts.lead(zone_list.counted(lines, words, say))

@@ -53,14 +53,14 @@ class Drawing:
         self._permissions = permissions
 
     def open(self, zone_id: str, actor: Actor) -> Opened:
-        """The newest draft of a zone, else its version in force. Raises NotFound, NotAllowed."""
+        """The newest draft that is ahead of the version in force, else that. Raises NotFound, NotAllowed."""
         self._permissions.require(actor, "zone.draft")
         with self._store.look() as work:
             every = [v for v in work.areas.versions(zone_id) if v.layer == "zone"]
         found = [v for v in every if v.status in ("draft", "in_force")]
         if not found:
             raise NotFound()
-        last = max(found, key=lambda v: (v.status == "draft", v.version))
+        last = max(found, key=lambda v: v.version)
         return Opened(
             id=last.area_id, version_id=last.id, base_version_id=max(every, key=lambda v: v.version).id, version=last.version, status=last.status, name=last.name,
             kind=last.kind or "", mode=last.mode or "", geometry=_sent(last.geometry),

@@ -89,15 +89,16 @@ def set_corners(work: Work, new: Sequence[Area], *, now: datetime, actor_id: str
     """Corners of new lines become corners of the neighbours in force whose border they lie on: next versions of those,
     with the ground they had, in force at once. A neighbour with a draft or a plan over it keeps its line."""
     corners = shapely.get_coordinates([v.geometry for v in new])
-    around = measure.widened(measure.bounds([v.geometry for v in new]), edits.THIN_M)
+    west, south, east, north = shapely.total_bounds([v.geometry for v in new]).tolist()
+    around = measure.widened((west, south, east, north), edits.THIN_M)
     ours = {v.area_id for v in new}
     planned = {ending for decision in work.zones.planned() for ending in decision.over}
     changed = []
     for neighbour in work.areas.touching("zone", around):
         if neighbour.area_id in ours or neighbour.id in planned or _open_draft(work, neighbour.area_id):
             continue
-        west, south, east, north = measure.widened(neighbour.geometry.bounds, edits.THIN_M)
-        near = corners[(corners >= (west, south)).all(1) & (corners <= (east, north)).all(1)]
+        box = measure.widened(neighbour.geometry.bounds, edits.THIN_M)
+        near = corners[(corners >= box[:2]).all(1) & (corners <= box[2:]).all(1)]
         line = edits.with_corners(neighbour.geometry, np.asarray(near)) if len(near) else neighbour.geometry
         if line is neighbour.geometry:
             continue

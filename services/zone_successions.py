@@ -7,8 +7,8 @@ what place does not tell, and every contract, waits for whoever decides on zones
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,15 @@ ACTION = "zone.decide"
 REASON_AT_LEAST, REASON_AT_MOST = 4, 500
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that waits, with the name of the zone it came from and of those in force that it may go to."""
+
+    one: Succession
+    from_name: str
+    heirs: Mapping[str, str]
+
+
 class ZoneSuccessions:
     def __init__(
         self, store: Store, permissions: Permissions, policy: LivePolicy, clock: Callable[[], datetime]
@@ -34,11 +43,15 @@ class ZoneSuccessions:
         self._policy = policy
         self._clock = clock
 
-    def waiting(self, actor: Actor) -> list[Succession]:
+    def waiting(self, actor: Actor) -> list[Waiting]:
         """What waits for a decision where the actor decides, oldest first."""
         self._permissions.require(actor, ACTION)
         with self._store.look() as work:
-            return [one for one in work.zones.open_successions() if self._is_mine(work, one, actor)]
+            found = [one for one in work.zones.open_successions() if self._is_mine(work, one, actor)]
+            ids = {zone_id for one in found for zone_id in (one.from_zone, *one.heirs)}
+            names = {zone_id: max(work.areas.versions(zone_id), key=lambda v: v.version).name for zone_id in ids}
+            alive = {zone_id for zone_id in ids if work.areas.current(zone_id)}
+        return [Waiting(one, names[one.from_zone], {i: names[i] for i in one.heirs if i in alive}) for one in found]
 
     def settle(self, succession_ids: Sequence[str], to_zone: str | None, reason: str, actor: Actor) -> None:
         """Give what waits to one of its heirs; None: it stays with the zone that was, or its contract ended with it.
@@ -73,7 +86,9 @@ class ZoneSuccessions:
             told = {"contract_of": one.from_zone, "to_zone": heir.area_id if heir else None, "label": one.label,
                     "decision_id": one.decision_id, "reason": one.reason}  # fmt: skip
             for zone_id in {one.from_zone, heir.area_id if heir else one.from_zone}:
-                work.history.write("zone", zone_id, "zone.contract_settled", told, actor_id=actor.person_id or None, at=now)
+                work.history.write(
+                    "zone", zone_id, "zone.contract_settled", told, actor_id=actor.person_id or None, at=now
+                )
         elif heir is not None and heir.area_id != one.from_zone:
             _move(work, one, heir, now=now, actor_id=actor.person_id or None)
 
@@ -132,9 +147,7 @@ def _by_place(heirs: Sequence[Area], lon: float | None, lat: float | None) -> tu
     return None, "several" if holding else "outside"
 
 
-def _contract(
-    work: Work, decision: Decision, old: Area, heirs: Sequence[Area], now: datetime
-) -> Iterator[Succession]:
+def _contract(work: Work, decision: Decision, old: Area, heirs: Sequence[Area], now: datetime) -> Iterator[Succession]:
     """A contract is between people: place does not tell whom it binds now. A zone that goes on keeps its own."""
     entries = work.zones.modes(old.area_id)
     last = entries[-1] if entries else None

@@ -52,6 +52,7 @@ def did(
     known = {
         "number": told.get("number", ""), "reason": told.get("reason", ""), "hash": short_hash(told.get("sha256", "")),
         "shot": shot_name(told.get("shot", ""), issue, say),
+        "name": told.get("name", ""),
         "changes": _changes(told, catalogue, say) if "after" in told else "",
     }  # fmt: skip
     return say(key, **known)

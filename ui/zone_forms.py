@@ -15,13 +15,23 @@ from i18n import Words
 from ui import facts, times
 from ui.forms import Fields
 
+NOWHERE = "-"
+
 
 def force(
-    fields: Fields, draft: Area, current: Area | None, obstacles: Sequence[str], *, crosses: bool, today: date,
-    on_force: Callable[[], None], say: Words,
+    fields: Fields, draft: Area, current: Area | None, obstacles: Sequence[str], halves: Sequence[Area],
+    taken: Sequence[Area], *, crosses: bool, today: date, on_force: Callable[[], None], say: Words,
 ) -> None:  # fmt: skip
-    """The form that puts a draft in force; what stands in the way comes first, and then no button."""
+    """The form that puts a draft in force; what stands in the way comes first, and then no button.
+
+    halves: drafts of the same split, which take force with it; taken: zones that end with it.
+    """
     facts.section(say("zone.force_title"))
+    names = ", " if say.lang == "en" else "、"
+    if halves:
+        facts.told(say("zone.together", names=names.join(h.name for h in halves)), "muted", "call_split")
+    if taken:
+        facts.told(say("zone.takes_in", names=names.join(t.name for t in taken)), "warn", "call_merge")
     for sentence in obstacles:
         facts.told(sentence, "danger", "block")
     if obstacles:
@@ -57,6 +67,20 @@ def plan(decision: Any, version: int, who: str, zone: tzinfo, *, on_withdraw: Ca
         with st.expander(say("zone.withdraw")):
             fields.text("reason", say("zone.reason"))
             st.button(say("zone.withdraw"), on_click=on_withdraw, key="slg.zone_withdraw", icon=":material/undo:")
+
+
+def successions(fields: Fields, found: Sequence[Any], key: str, *, on_settle: Callable[[], None], say: Words) -> None:
+    """What a split or a merge left open: which of it, to which zone, and why. found: Waitings. key: things, contract."""
+    facts.section(say(f"zone.{key}_wait", n=len(found)), tone="warn", sign="call_split")
+    facts.note(say(f"zone.{key}_wait_note"))
+    named = {w.one.id: say(f"zone.wait_{w.one.kind}", label=w.one.label, why=say(f"zone.why_{w.one.why}"), zone=w.from_name)
+             for w in found}  # fmt: skip
+    st.multiselect(fields.label("items", say("zone.settle_which")), list(named), default=list(named),
+                   format_func=lambda code: named.get(code, code), key=fields.key("items"))  # fmt: skip
+    heirs = {zone_id: name for w in found for zone_id, name in w.heirs.items()}
+    fields.pick("to", say("zone.settle_to"), {**heirs, NOWHERE: say(f"zone.{key}_nowhere")})
+    fields.text("reason", say("zone.reason"), hint=say("zone.settle_hint"))
+    st.button(say("zone.settle"), type="primary", icon=":material/check:", on_click=on_settle, key=f"slg.settle_{key}")
 
 
 def restore(fields: Fields, version: int, *, on_restore: Callable[[], None], say: Words) -> None:

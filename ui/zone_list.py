@@ -11,7 +11,7 @@ import streamlit as st
 from domain.policy.zones import ZonePolicy
 from i18n import Words
 from ui import chips, facts, state, zone_page
-from ui.markup import el
+from ui.markup import el, join
 
 SHOWN_AT_MOST = 100
 SHOWS = ("all", "draft", "crosses", "bare")
@@ -63,3 +63,13 @@ def downloads(street_id: str | None, say: Words) -> None:
             for kind, word in (("xlsx", "XLSX"), ("csv", "CSV"), ("geojson", "GeoJSON"), ("gpkg", "GeoPackage")):
                 query = f"?{urlencode({'street': street_id})}" if street_id else ""
                 st.link_button(word, f"/api/v1/zones/division.{kind}{query}", icon=":material/download:")
+
+
+def successions(found: Sequence[Any], say: Words) -> None:
+    """What splits and merges left open, with the ways to the zones. found: Waitings."""
+    if not found:
+        return
+    zones = {w.one.from_zone: w.from_name for w in found}
+    ways = [el("a", name, href=f"/zone?id={zone_id}", target="_self") for zone_id, name in list(zones.items())[:10]]
+    facts.told(join(say("zones.successions", n=len(found)), *[part for way in ways for part in (" ", way)]), "warn",
+               "call_split")  # fmt: skip

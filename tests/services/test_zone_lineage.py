@@ -87,13 +87,13 @@ def test_records_and_assets_of_a_split_zone_follow_by_place_and_the_rest_waits(o
         )  # fmt: skip
         assert work.history.of("record", right) == []
     waiting = follows.waiting(office.officer)
-    assert {(one.subject_id, one.why) for one in waiting} == {(nowhere, "no_place"), (far, "outside")}
+    assert {(each.one.subject_id, each.one.why) for each in waiting} == {(nowhere, "no_place"), (far, "outside")}
     assert follows.waiting(office.other) == []
-    follows.settle([one.id for one in waiting], cut.area_id, "现场看过", office.officer)
+    follows.settle([each.one.id for each in waiting], cut.area_id, "现场看过", office.officer)
     assert zone_of(office, nowhere) == zone_of(office, far) == (cut.area_id, "新分出的")
     assert follows.waiting(office.officer) == []
     with pytest.raises(Conflict, match="succession_settled"):
-        follows.settle([waiting[0].id], None, "再来一次", office.officer)
+        follows.settle([waiting[0].one.id], None, "再来一次", office.officer)
 
 
 def test_only_who_decides_there_settles_with_a_reason_and_only_to_an_heir(office: Office, follows):
@@ -102,7 +102,7 @@ def test_only_who_decides_there_settles_with_a_reason_and_only_to_an_heir(office
     elsewhere = in_force(office, box(2, 10), "别处")
     _, cut = split(office, zone)
     office.decide(cut)
-    (one,) = follows.waiting(office.officer)
+    one = follows.waiting(office.officer)[0].one
     with pytest.raises(NotFound):
         follows.settle([one.id], cut.area_id, "现场看过", office.other)
     with pytest.raises(Invalid, match="reason_missing"):
@@ -123,7 +123,9 @@ def test_a_zone_that_is_taken_in_ends_and_its_things_and_contract_are_not_lost(o
     assert decision.kind == "merge"
     assert office.version(two.id).status == "retired"
     assert zone_of(office, seen) == (one.area_id, "甲")
-    (contract,) = follows.waiting(office.officer)
+    (waiting,) = follows.waiting(office.officer)
+    contract = waiting.one
+    assert (waiting.from_name, dict(waiting.heirs)) == ("乙", {one.area_id: "甲"})
     assert (contract.kind, contract.heirs, "示意物业" in contract.label) == ("contract", (one.area_id,), True)
     follows.settle([contract.id], one.area_id, "合同主体变更", office.officer)
     with office.store.look() as work:

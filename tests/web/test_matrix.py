@@ -29,7 +29,7 @@ from domain.policy.changes import Change
 from domain.policy.permissions import NEVER_BY_TOKEN
 from domain.policy.zones import load_zones
 from domain.records import ROLES, Actor, Area, Assignment, DivisionRow
-from domain.zones import Decision
+from domain.zones import Decision, Succession
 from jobs.runner import Runner
 from services.exchange import OPERATOR, Choices
 from services.people import session_id
@@ -316,6 +316,23 @@ def plan_of(city: City, side: str) -> str:
         work.zones.add_decision(Decision(plan := str(uuid.uuid4()), "version", "planned", f"street-{side}", (draft,),
                                          (current.id,), day, "示意", None, None, now()))  # fmt: skip
     return plan
+
+
+def left_open(city: City, side: str) -> str:
+    """Something of a side's zone that waits for whoever decides there."""
+    zone, made = f"zone-{side}", str(uuid.uuid4())
+    one = Succession(
+        made, "decision", "record", city.records[side], "R", zone, (zone,), None, "no_place", "open", now()
+    )
+    with city.services.store.work() as work:
+        work.zones.add_successions([one])
+    return made
+
+
+def left_open_everywhere(city: City) -> dict[str, Any]:
+    for side in SIDES:
+        left_open(city, side)
+    return {}
 
 
 def with_pieces(city: City) -> None:
@@ -703,6 +720,10 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
         "before_id": another_version(c, side), "after_id": another_version(c, side),
     },
     "zone_compare.on_map": lambda c, who, side: {"version_id": another_version(c, side), "with_id": None},
+    "zone_successions.waiting": lambda c, who, side: left_open_everywhere(c),
+    "zone_successions.settle": lambda c, who, side: {
+        "succession_ids": [left_open(c, side)], "to_zone": None, "reason": "到现场看过",
+    },
     "zone_modes.record": lambda c, who, side: {
         "zone_id": f"zone-{side}", "mode": "professional", "manager": "示例", "since": c.services.policy.today(),
         "contract_start": None, "contract_end": None, "source": "示意",
@@ -794,6 +815,7 @@ STREETS: dict[str, Callable[[City, Actor, Any], set[str]]] = {
         {r.street_id for r in found.latest if r.reporter_id != who.person_id} or {"street-here"}
     ),
     "zones.drafts": lambda c, who, found: {z.street_id for z in found},
+    "zone_successions.waiting": lambda c, who, found: {w.one.from_zone.replace("zone", "street") for w in found},
     "topology.streets": lambda c, who, found: {street.area_id for street in found},
     "topology.report": lambda c, who, found: {s for g in found.groups for f in g.findings for s in f.street_ids},
     "topology.on_map": lambda c, who, found: {
