@@ -163,6 +163,57 @@ def test_a_zone_is_drawn_cut_holed_split_taken_back_and_saved_with_a_finger(boar
     assert sum(len(part.interiors) for half in halves for part in shapely.get_parts(half)) == 1
 
 
+@pytest.fixture(scope="module")
+def alone(server):
+    """A zone of 剡湖街道 in one grid, away from every other zone."""
+    store = Store.open(f"sqlite:///{server.folder}/slg.db")
+    with store.look() as work:
+        street = next(s for s in work.areas.in_force("street") if s.code == "330683001")
+        zones = work.areas.in_force("zone")
+    store.close()
+    for zone in zones:
+        if zone.street_id == street.area_id and not zone.crosses_grids and street.geometry.covers(zone.geometry):
+            near = [z for z in zones if z.id != zone.id and z.geometry.intersects(zone.geometry)]
+            if not near and zone.geometry.area > 0.9 * zone.geometry.convex_hull.area:
+                return zone
+    raise AssertionError("every zone has neighbours")
+
+
+def test_a_zone_in_force_is_split_and_both_halves_take_force_together(board, server, alone):
+    tablet = board(f"/draw?zone={alone.area_id}")
+    page = tablet.page
+    tablet.tool("切分")
+    tablet.touch(0.5, 0.06)
+    with page.expect_response("**/zones/edit") as cut:
+        tablet.touch(0.5, 0.94)
+    assert cut.value.status == 200
+    page.get_by_role("button", name="切成两块").tap()
+    with page.expect_response("**/zones/drafts") as first:
+        page.get_by_role("button", name="存草案").tap()
+    page.get_by_text("另一半接着存").first.wait_for()
+    with page.expect_response("**/zones/drafts") as second:
+        page.get_by_role("button", name="存草案").tap()
+    one, two = first.value.json(), second.value.json()
+    assert (one["zone_id"], one["version"]) == (alone.area_id, alone.version + 1)
+    page.goto(f"/zone?id={two['zone_id']}")  # whichever half is decided on
+    page.get_by_text(f"和“{alone.name}”是一次拆分，一起生效。").wait_for()
+    page.get_by_label("为什么").first.fill("已征询居委会")
+    page.get_by_role("button", name="让第 1 稿生效").tap()
+    page.get_by_text("第 1 版已生效。").wait_for()
+    store = Store.open(f"sqlite:///{server.folder}/slg.db")
+    with store.look() as work:
+        halves = [work.areas.version(answer["version_id"]) for answer in (one, two)]
+        before = work.areas.version(alone.id)
+        moved = [row for decision in work.zones.decisions_of([alone.id])
+                 for row in work.zones.successions_of([decision.id])]  # fmt: skip
+        assert all(row.to_zone == two["zone_id"] for row in moved if row.state == "followed")
+    store.close()
+    assert [half.status for half in halves] == ["in_force", "in_force"]
+    assert before.status == "superseded"
+    together = shapely.union_all([half.geometry for half in halves])
+    assert shapely.symmetric_difference(together, before.geometry).area < 1e-11
+
+
 def test_two_steps_back_take_a_split_and_a_hole_away_again(board, neighbour):
     spot, _, _ = neighbour
     west, south, east, north = spot.buffer(0.0002).bounds
