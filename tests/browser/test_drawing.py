@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -79,6 +80,22 @@ class Board:
         closing = self.page.get_by_role("button", name="合上边界")
         closing.tap()
         closing.wait_for(state="hidden")
+
+
+    def place(self) -> Callable[[tuple[float, float]], tuple[float, float]]:
+        """Where a lon/lat lies, as a share of width and height: measured with three corners that catch nothing."""
+        self.tool("吸附")
+        self.tool("画界")
+        for corner in ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8)):
+            self.touch(*corner)
+        self.page.get_by_role("button", name="合上边界（3 个角）").wait_for()
+        (west, north), _, (east, south) = kept_shape(self.page)["open"]["corners"][:3]
+        self.page.evaluate("localStorage.clear()")
+        self.page.reload()
+        self.__init__(self.page)
+        return lambda at: (
+            0.2 + 0.6 * (at[0] - west) / (east - west), 0.2 + 0.6 * (at[1] - north) / (south - north)
+        )  # fmt: skip
 
 
 @pytest.fixture
@@ -212,6 +229,33 @@ def test_a_zone_in_force_is_split_and_both_halves_take_force_together(board, ser
     assert before.status == "superseded"
     together = shapely.union_all([half.geometry for half in halves])
     assert shapely.symmetric_difference(together, before.geometry).area < 1e-11
+
+
+def test_corners_catch_on_a_neighbour_and_the_shares_of_two_grids_are_read(board, server, neighbour):
+    spot, zone, (start, end) = neighbour
+    west, south, east, north = spot.buffer(0.0004).bounds
+    tablet = board(f"/draw?bbox={west},{south},{east},{north}")
+    where = tablet.place()
+    page = tablet.page
+    outer = shapely.get_coordinates(spot)[1:3]  # the two corners away from the neighbour
+    tablet.tool("画界")
+    beside_px = 9 / tablet.box["width"]
+    near = [(x + beside_px, y) for x, y in (where(start), where(end))]
+    tablet.ring([near[0], where(outer[0]), where(outer[1]), near[1]])
+    ring = {(round(x, 7), round(y, 7)) for x, y in kept_shape(page)["parts"][0][0]}
+    corners = {(round(x, 7), round(y, 7)) for x, y in shapely.get_coordinates(zone.geometry)}
+    assert {(round(x, 7), round(y, 7)) for x, y in (start, end)} <= ring & corners
+    panel = page.get_by_role("table").filter(has_text="%").first
+    panel.wait_for()
+    shares = [float(cell.strip("% ")) for cell in page.locator("td", has_text="%").all_inner_texts()]
+    assert len([share for share in shares if share > 1]) == 2
+    assert sum(shares) == pytest.approx(100, abs=0.3)
+    page.get_by_label("区域名称").fill("贴着邻居的")
+    page.get_by_label("区域类型").select_option("old_compound")
+    page.get_by_text("国企兜底").first.tap()
+    with page.expect_response("**/zones/drafts") as saved:
+        page.get_by_role("button", name="存草案").tap()
+    assert [o["zone_id"] for o in saved.value.json()["overlaps"]] == []
 
 
 def test_two_steps_back_take_a_split_and_a_hole_away_again(board, neighbour):
