@@ -50,12 +50,15 @@ def draft() -> None:
 
 
 def entries() -> None:
-    family, section = catalogue_lists.which_list(say)
+    family, section, part = catalogue_lists.which_list(say)
     if code := state.asked("entry"):
-        return catalogue_entry.draw(office.catalogues, family, section, code, seen, actor, say)
+        return catalogue_entry.draw(office.catalogues, family, section, part, code, seen, actor, say)
     if family == "zones" and section == "modes":
         st.caption(say("catalogue.modes_note"))
-    if pressed := catalogue_lists.table(office.catalogues.rows(family, section, actor), family, section, say):
+    if part:
+        st.caption(say("catalogue.limits_note"))
+    rows = office.catalogues.rows(family, section, actor)
+    if pressed := catalogue_lists.table(rows, family, section, part, seen.tables, say):
         catalogue_entry.open_entry(pressed)
         st.rerun()
 

@@ -26,7 +26,8 @@ def open_entry(code: str | None) -> None:
     state.keep("cat_round", state.kept("cat_round", 0) + 1)
 
 
-def draw(catalogues: Any, family: str, section: str, code: str, seen: Any, actor: Actor, say: Words) -> None:
+def draw(catalogues: Any, family: str, section: str, part: str, code: str, seen: Any, actor: Actor, say: Words) -> None:
+    """part: the inner table of the entry that alone is shown, "" for the whole; seen: Overview."""
     st.button(say("catalogue.back"), icon=":material/arrow_back:", type="tertiary", on_click=open_entry, args=(None,),
               key="slg.cat_back")  # fmt: skip
     is_new = code == "+"
@@ -39,13 +40,12 @@ def draw(catalogues: Any, family: str, section: str, code: str, seen: Any, actor
     latest: Mapping[str, Any] = view.fields if view else FRESH.get((family, section), {})
     opened, token = _opened(fields, latest, view.token if view else None)
     facts.section(words.named(opened, code, say) if view else say("catalogue.new_entry"), None if is_new else code)
-    left, right = (
-        st.columns([1.7, 1], gap="large") if (family, section) == ("issues", "types") else (st.container(), None)
-    )
+    is_kind = (family, section) == ("issues", "types") and not part
+    left, right = st.columns([1.7, 1], gap="large") if is_kind else (st.container(), None)
     with left:
         new_code = st.text_input(fields.label("code", say("catalogue.code")), key=fields.key("code"), max_chars=64,
                                  help=say("catalogue.code_note")).strip() if is_new else code  # fmt: skip
-        typed = catalogue_form.draw(fields, family, section, opened, seen.tables, say)
+        typed = catalogue_form.draw(fields, family, section, part, opened, seen.tables, say)
     mine = read(family, section, typed, opened)
     if right is not None:
         with right:

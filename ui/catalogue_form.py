@@ -13,16 +13,17 @@ from domain.policy.changes import Tables
 from domain.policy.entry_fields import FORMS, TILES, Field
 from i18n import Words
 from ui import catalogue_words as words
-from ui import state
+from ui import facts, state
 from ui.forms import Fields
 
 
 def draw(
-    fields: Fields, family: str, section: str, entry: Mapping[str, Any], tables: Tables, say: Words
+    fields: Fields, family: str, section: str, part: str, entry: Mapping[str, Any], tables: Tables, say: Words
 ) -> dict[str, Any]:
-    """Draws every field with what the entry holds; gives what now stands in them, by path."""
+    """Draws every field with what the entry holds; gives what now stands in them, by path. part: fields of one inner
+    table alone."""
     flat, typed = changes.flat(entry), dict[str, Any]()
-    specs = list(FORMS[family, section])
+    specs = [spec for spec in FORMS[family, section] if spec.path.startswith(part)]
     at = 0
     while at < len(specs):
         spec = specs[at]
@@ -33,6 +34,9 @@ def draw(
                                row, strict=True):  # fmt: skip
             with column:
                 typed |= _draw(fields, one, flat, entry, tables, say)
+        for one in row:
+            if say.has(about := f"catalogue.about_{one.path.replace('.', '_')}"):
+                facts.note(say(about))
     return typed
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from domain.policy.changes import Change, Step, Tables
+from domain.policy.changes import Change, Step, Tables, entries
 from domain.policy.entry_fields import NO_NEW
 from i18n import Words
 from ui import catalogue_words as words
@@ -21,35 +21,35 @@ TALL_ROWS = 14
 STATES = {"in_force": "ok", "planned": "primary", "offered": "warn", "superseded": "muted", "withdrawn": "muted"}
 
 
-def which_list(say: Words) -> tuple[str, str]:
-    """One of the lists; it stands in the address. While an entry is open it is not offered."""
-    names = {"-".join(place): words.list_name(*place, say) for place in words.LISTS}
+def which_list(say: Words) -> tuple[str, str, str]:
+    """One of words.LISTS; it stands in the address. While an entry is open it is not offered."""
+    names = {name: say(f"catalogue.list_{name.replace('-', '_')}") for name in words.LISTS}
     if state.asked("entry"):
         chosen: str | None = forms.asked_choice("list", list(names))
     else:
         chosen = forms.choice(say("catalogue.which_list"), names, key="list")
-    family, _, section = (chosen or next(iter(names))).partition("-")
-    return family, section
+    return words.LISTS[chosen or next(iter(names))]
 
 
-def table(rows: Sequence[Any], family: str, section: str, say: Words) -> str | None:
-    """One row an entry; gives the code of the row that was pressed, "+" for a new one."""
+def table(rows: Sequence[Any], family: str, section: str, part: str, tables: Tables, say: Words) -> str | None:
+    """One row an entry; gives the code of the row that was pressed, "+" for a new one. part: as in words.LISTS."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(say("catalogue.search"), key="slg.cat_search", placeholder=say("catalogue.search_hint"))
-        pressed = (family, section) not in NO_NEW and st.button(
-            say("catalogue.new_entry"), icon=":material/add:", key="slg.cat_new"
-        )
+        may_be_new = not part and (family, section) not in NO_NEW
+        pressed = may_be_new and st.button(say("catalogue.new_entry"), icon=":material/add:", key="slg.cat_new")
     wanted = text.strip().casefold()
     found = [row for row in rows if wanted in f"{row.code} {row.zh} {row.en}".casefold()]
     if not found:
         facts.told(say("catalogue.nothing_found", text=text.strip()), "muted", "search_off")
         return "+" if pressed else None
     en = say.lang == "en"
+    about = _limits(found, entries(tables, family, section), say) if part else {
+        "other": [row.zh if en else row.en for row in found]}  # fmt: skip
     frame = pd.DataFrame({
-        "name": [row.en if en else row.zh for row in found], "other": [row.zh if en else row.en for row in found],
+        "name": [row.en if en else row.zh for row in found], **about,
         "state": [_state(row, say) for row in found], "code": [row.code for row in found],
     })  # fmt: skip
-    widths = {"name": 260, "other": 300, "state": 220, "code": 200}
+    widths = {"name": 260, "other": 300, "limit": 140, "decided": 160, "state": 220, "code": 200}
     config = {name: st.column_config.TextColumn(say(f"catalogue.col_{name}"), width=widths[name]) for name in frame}
     st.caption(say("catalogue.press_row", n=len(found)))
     event = st.dataframe(frame, column_config=config, hide_index=True, row_height=ROW_PX, on_select="rerun",
@@ -57,6 +57,14 @@ def table(rows: Sequence[Any], family: str, section: str, say: Words) -> str | N
                          height=HEAD_PX + ROW_PX * min(len(found), TALL_ROWS) + 2)  # fmt: skip
     cells = event.selection.cells
     return "+" if pressed else found[cells[0][0]].code if cells and cells[0][0] < len(found) else None
+
+
+def _limits(rows: Sequence[Any], held: Mapping[str, Any], say: Words) -> dict[str, list[str]]:
+    limits = [held[row.code]["time_limit"] for row in rows]
+    return {
+        "limit": [say("record.limit_set", value=x["value"], unit=say(f"record.unit_{x['unit']}")) for x in limits],
+        "decided": [say("catalogue.limit_open" if x["is_proposal"] else "catalogue.limit_decided") for x in limits],
+    }
 
 
 def _state(row: Any, say: Words) -> str:

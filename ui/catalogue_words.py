@@ -13,7 +13,9 @@ from domain.policy.entry_fields import FORMS
 from domain.policy.reading import BadEntry
 from i18n import Words
 
-LISTS = tuple(FORMS)
+# Lists of the page by their name in the address: family, section, and the inner table of an entry that alone is shown.
+LISTS = {"issues-types": ("issues", "types", ""), "issues-limits": ("issues", "types", "time_limit"),
+         **{"-".join(place): (*place, "") for place in FORMS if place != ("issues", "types")}}  # fmt: skip
 
 
 def list_name(family: str, section: str, say: Words) -> str:

@@ -62,6 +62,28 @@ def test_two_at_once_see_both_and_lose_nothing(visit, services, admin):
     assert told == {"tile_zh": "废车", "time_limit.value": 12}
 
 
+def test_time_limits_are_a_list_of_their_own_over_the_same_entries(visit, services, admin):
+    at = visit("admin1", "catalogues", list="issues-limits")
+    (table,) = at.dataframe
+    types = services.catalogues.rows("issues", "types", admin)
+    assert list(table.value["code"]) == [row.code for row in types]
+    told = table.value.set_index("code").loc["zombie_vehicle"]
+    assert (told["limit"], told["decided"]) == ("30 天", "建议值")
+
+    at = visit("admin1", "catalogues", list="issues-limits", entry="zombie_vehicle")
+    (value,) = at.number_input
+    assert "没有文件定过" in texts(at), "the tick says what a proposal is"
+    value.set_value(20)
+    at.checkbox[0].uncheck().run()
+    save(at, ("issues", "types"), "zombie_vehicle")
+    changed = {c.field: c.after for c in services.catalogues.overview(admin).changes}
+    assert changed == {"time_limit.value": 20, "time_limit.is_proposal": False}
+    told = (
+        visit("admin1", "catalogues", list="issues-limits").dataframe[0].value.set_index("code").loc["zombie_vehicle"]
+    )
+    assert (told["limit"], told["decided"]) == ("20 天", "已定")
+
+
 def test_a_new_entry_is_asked_for_its_code_and_refused_by_it(visit, services, admin):
     at = visit("admin1", "catalogues", list="zones-kinds", entry="+")
     save(at, ("zones", "kinds"), "+")
