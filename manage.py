@@ -383,7 +383,7 @@ def catalogue_import(
         built.close()
     for change in found:
         print(f"  {change.family}/{change.section}/{change.code} {change.field}: {change.before!r} -> {change.after!r}")
-    print(f"{len(found)} changes" + ("" if confirm or not found else "; --confirm puts them in force"))
+    print(f"changes: {len(found)}" + ("" if confirm or not found else "; --confirm puts them in force"))
 
 
 @app.command()
@@ -394,7 +394,7 @@ def work(stay: Annotated[bool, typer.Option(help="go on until Ctrl+C or SIGTERM"
     built, settings = services(), Settings()
     if not stay:
         built.timetable.put_due()
-        print(f"{Runner(built).run_until_empty()} jobs done")
+        print(f"jobs done: {Runner(built).run_until_empty()}")
         built.close()
         return
     ended = threading.Event()

@@ -47,7 +47,7 @@ def test_what_the_office_changes_is_what_the_phone_asks_next(people, server, tmp
     out = server.manage("catalogue", "export", str(tmp_path / "edition.toml"))
     assert out.returncode == 0, out.stderr
     seen = server.manage("catalogue", "import", str(tmp_path / "edition.toml"))
-    assert "0 changes" in seen.stdout, seen.stderr
+    assert "changes: 0" in seen.stdout, seen.stderr
     text = (tmp_path / "edition.toml").read_text("utf-8")
     (tmp_path / "bad.toml").write_text(text.replace('tile_zh = "僵尸车"', 'tile_zh = "长期停放僵尸车"'), "utf-8")
     bad = server.manage("catalogue", "import", str(tmp_path / "bad.toml"), "--confirm")

@@ -233,7 +233,7 @@ def test_a_newcomers_afternoon(chromium, cluster: Cluster, sample_template: Path
     url = cluster.create()
     moved = server.manage("move", "--from", f"sqlite:///{folder}/slg.db", "--to", url)
     assert moved.returncode == 0, moved.stdout + moved.stderr
-    assert "0 findings" in moved.stdout
+    assert "findings 0" in moved.stdout
     assert counted(f"sqlite:///{folder}/slg.db") == counted(url)
 
     with running_server(folder, SLG_SAMPLE_CITY="false", SLG_DATABASE_URL=url) as there:

@@ -144,7 +144,7 @@ def test_in_english_too_and_an_address_of_nothing_is_the_desk(visit, services, o
     found = bring(services, officer, mixed(tmp_path, grids))
     run_jobs(services, found, officer)
     at = visit("housing1", "layers", "en", **{"import": found})
-    assert "Read 4 rows: " in texts(at)
+    assert "Rows read: 4. " in texts(at)
     services.layer_imports.close(found, officer)
     assert "Layers as they are" in texts(visit("housing1", "layers", "en", **{"import": "nothing"}))
 
