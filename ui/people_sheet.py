@@ -28,10 +28,10 @@ def is_open() -> bool:
 
 
 def draw(sheets: Any, actor: Actor, address: str, sentence: Sentence, say: Words) -> None:
-    """sheets: the service. address: of the app, as people open it."""
-    if done := state.kept("sheet_done"):
+    """sheets: the service. address: of the app, as people open it. What was added stands above the next sheet until its
+    links are handed out."""
+    for done in _outcomes():
         _outcome(done, sheets, actor, say)
-        return
     facts.lead(say("people_sheet.lead"))
     sheet_id = state.kept("sheet_id")
     template = (f"{ROUTE}/template", say("people_sheet.get_template"), "description")
@@ -122,10 +122,11 @@ def _buttons(preview: Any, sheets: Any, actor: Actor, address: str, sentence: Se
             state.keep("sheet_preview", None)
             return
         rows = [(a.person.name, a.person.username, f"{address}/reset?token={a.token}") for a in stored.added]
-        state.keep("sheet_done", {"rows": rows, "links": links, "bad": stored.bad, "until": stored.until,
-                                  "id": state.kept("sheet_id")})  # fmt: skip
-        if not stored.bad:
-            _forget(sheets, actor)
+        done = {"rows": rows, "links": links, "bad": stored.bad, "until": stored.until, "id": state.kept("sheet_id")}
+        state.keep("sheet_done", [*_outcomes(), done])
+        if stored.bad:
+            state.keep("sheet_id", None)  # its rows to mend are fetched until the links are handed out
+        _forget(sheets, actor)
 
     with st.container(horizontal=True):
         if counts["new"]:
@@ -162,16 +163,20 @@ def _outcome(done: Mapping[str, Any], sheets: Any, actor: Actor, say: Words) -> 
     facts.told(say("people_sheet.done", n=len(done["rows"])), "ok", "check_circle")
     facts.told(say("people_sheet.done_note", until=done["until"].strftime("%Y-%m-%d %H:%M")), "warn", "key")
     upload.save(
-        say("people_sheet.get_links"), say("people_sheet.file_links"), XLSX, done["links"], key="slg.sheet_links"
-    )
+        say("people_sheet.get_links"), say("people_sheet.file_links"), XLSX, done["links"],
+        key=f"slg.sheet_links.{done['id']}",
+    )  # fmt: skip
     names = ("name", "username", "link")
     config = {name: st.column_config.TextColumn(say(f"people_sheet.col_{name}")) for name in names}
     st.dataframe(pd.DataFrame(done["rows"], columns=list(names)), column_config=config, hide_index=True,
-                 row_height=ROW_PX, height=HEAD_PX + ROW_PX * min(len(done["rows"]), TALL_ROWS) + 2, key="slg.sheet_made")  # fmt: skip
+                 row_height=ROW_PX, height=HEAD_PX + ROW_PX * min(len(done["rows"]), TALL_ROWS) + 2,
+                 key=f"slg.sheet_made.{done['id']}")  # fmt: skip
     if done["bad"]:
         facts.told(say("people_sheet.left_out", n=done["bad"]), "warn", "edit_note")
         _mend_link(done["id"], done["bad"], say)
-    st.button(say("people_sheet.finish"), on_click=_finish, args=(sheets, actor), key="slg.sheet_finish")
+    st.button(
+        say("people_sheet.finish"), on_click=_finish, args=(done, sheets, actor), key=f"slg.sheet_finish.{done['id']}"
+    )
 
 
 def _mend_link(sheet_id: str, rows: int, say: Words) -> None:
@@ -181,9 +186,13 @@ def _mend_link(sheet_id: str, rows: int, say: Words) -> None:
                class_="slg-upload"))  # fmt: skip
 
 
-def _finish(sheets: Any, actor: Actor) -> None:
-    state.keep("sheet_done", None)
-    _forget(sheets, actor)
+def _outcomes() -> list[dict[str, Any]]:
+    return state.kept("sheet_done") or []
+
+
+def _finish(done: Mapping[str, Any], sheets: Any, actor: Actor) -> None:
+    state.keep("sheet_done", [each for each in _outcomes() if each["id"] != done["id"]])
+    _close(done["id"], sheets, actor)
 
 
 def _forget(sheets: Any, actor: Actor) -> None:
@@ -192,7 +201,11 @@ def _forget(sheets: Any, actor: Actor) -> None:
     for name in ("sheet_id", "sheet_preview", "sheet_columns", "sheet_refused"):
         state.keep(name, None)
     if sheet_id:
-        try:
-            sheets.close(sheet_id, actor)
-        except Refused:
-            return  # gone already, or the login has ended: the shell says so
+        _close(sheet_id, sheets, actor)
+
+
+def _close(sheet_id: str, sheets: Any, actor: Actor) -> None:
+    try:
+        sheets.close(sheet_id, actor)
+    except Refused:
+        return  # gone already, or the login has ended: the shell says so

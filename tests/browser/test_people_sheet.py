@@ -34,7 +34,7 @@ def test_ten_people_from_a_sheet_in_four_clicks(people, chromium, server, tmp_pa
         str(xlsx(tmp_path / "十个人.xlsx", [HEADER, *rows, ["示意坏", "12", "网格员", "剡湖街道"]]))
     )
     expect(page.get_by_text("11 行：10 人可以加，1 行要改")).to_be_visible()
-    expect(page.get_by_text("手机号不对。")).to_be_visible()
+    expect(page.get_by_text("手机号不对")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="下载要改的 1 行").click()
     download.value.save_as(tmp_path / "mend.xlsx")
@@ -47,6 +47,12 @@ def test_ten_people_from_a_sheet_in_four_clicks(people, chromium, server, tmp_pa
     download.value.save_as(tmp_path / "links.xlsx")
     name, account, link, _ = read_sheet(tmp_path / "links.xlsx").rows[4]
     assert (name, account, link.startswith(server.url)) == ("示意员3", str(first + 3), True)
+    # Mended, the rest comes while the links still stand there.
+    mended = [["示意好", first + 10, "网格员", "剡湖街道"]]
+    page.locator(".slg-upload input[type=file]").set_input_files(str(xlsx(tmp_path / "改好.xlsx", [HEADER, *mended])))
+    expect(page.get_by_text("1 行：1 人都可以加")).to_be_visible()
+    expect(page.get_by_text("加了 10 人")).to_be_visible()
+    page.get_by_role("button", name="不加了").click()
     page.get_by_role("button", name="发好了").click()
     expect(page.get_by_text("加了 10 人")).to_have_count(0)
 

@@ -22,14 +22,15 @@ def people(good: int = 10, bad: int = 0) -> list[list]:
 
 @pytest.fixture
 def bring(services: Services, session_of, visit):
-    """bring("admin1", path): the page with that file chosen, as the component says when its upload is through."""
+    """bring("admin1", path): the page with that file chosen, as the component says when its upload is through. at: on
+    the page that is open already."""
 
-    def open_page(username: str, path: Path, lang: str = "zh") -> AppTest:
+    def open_page(username: str, path: Path, lang: str = "zh", *, at: AppTest | None = None) -> AppTest:
         actor = services.people.actor(session_of(username, lang))
         arriving = services.people_sheets.begin(actor)
         services.people_sheets.take(arriving, path.read_bytes())
         kept = services.people_sheets.keep(arriving, path.name, actor)
-        at = visit(username, "people", lang)
+        at = at or visit(username, "people", lang)
         at.session_state["slg.sheet_id"] = kept
         return at.run()
 
@@ -59,7 +60,7 @@ def test_ten_good_people_are_one_sentence_and_one_button(bring, services, tmp_pa
     assert services.people.link_owner(token).username == links["username"][0]
     press(at, "发好了")
     assert "加了 10 人" not in text(at)
-    assert at.session_state["slg.sheet_done"] is None
+    assert at.session_state["slg.sheet_done"] == []
 
 
 def test_problems_come_first_and_the_sound_ones_can_be_added(bring, services, tmp_path):
@@ -72,6 +73,22 @@ def test_problems_come_first_and_the_sound_ones_can_be_added(bring, services, tm
     press(at, "先加没问题的 3 人")
     assert count(services) == before + 3
     assert "还有 2 行没有加" in text(at)
+
+
+def test_after_a_part_was_added_the_next_sheet_comes_and_no_link_is_lost(bring, services, tmp_path):
+    before = count(services)
+    at = press(bring("admin1", xlsx(tmp_path / "a.xlsx", people(3, 2))), "先加没问题的 3 人")
+    first = at.session_state["slg.sheet_done"][0]["id"]
+    bring("admin1", xlsx(tmp_path / "b.xlsx", people(2)), at=at)
+    assert "加了 3 人" in text(at)
+    assert f"/sheets/{first}/problems" in text(at)
+    press(at, "加入 2 人")
+    assert count(services) == before + 5
+    made = [frame.value for frame in at.dataframe if "link" in frame.value.columns]
+    assert [len(each) for each in made] == [3, 2]
+    press(at, "发好了")
+    assert "加了 3 人" not in text(at)
+    assert "加了 2 人" in text(at)
 
 
 def test_another_column_can_be_chosen(bring, tmp_path):
