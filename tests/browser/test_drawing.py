@@ -81,7 +81,6 @@ class Board:
         closing.tap()
         closing.wait_for(state="hidden")
 
-
     def place(self) -> Callable[[tuple[float, float]], tuple[float, float]]:
         """Where a lon/lat lies, as a share of width and height: measured with three corners that catch nothing."""
         self.tool("吸附")

@@ -61,6 +61,17 @@ def test_settings_table_has_the_defaults_of_the_code(name):
             assert shown == f"`{str(default).lower() if isinstance(default, bool) else default}`", field
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_settings_named_in_the_docs_exist(name):
+    known = {f"SLG_{field}".upper() for field in Settings.model_fields}
+    named = {
+        setting for setting in re.findall(r"SLG_[A-Z_]*[A-Z]", text_of(name)) if not setting.startswith("SLG_TEST")
+    }
+    assert named <= known
+    if name == "docs/operations.zh-CN.md":
+        assert named == known, "whoever runs a city finds every setting there"
+
+
 def test_both_readmes_show_the_same_commands_pictures_accounts_and_links():
     english, chinese = (text_of(name) for name in READMES)
     for pattern in (r"\]\(([^)#]+)", r'src="([^"]+)"', r"^\| `([a-z]+\d)` ", r"`([a-z]+\d)`", r"^make \w+|^sudo .+$"):
