@@ -225,20 +225,19 @@ def measured(
     current = work.areas.current(zone_id) if zone_id else None
     current = _sound(current) if current else None
     wide = measure.bounds([geometry, current.geometry]) if current else box
-    grids = work.areas.touching("grid", box)
     around = work.buildings.touching(wide or box)
     buildings = beside.inside(around, geometry)
-    near_box = measure.widened(wide or box, edits.THIN_M)
-    zones = [_sound(z) for z in work.areas.touching("zone", near_box) if z.area_id not in (zone_id, *takes_in)]
+    areas = work.areas.around(("street", "community", "grid", "zone"), measure.widened(wide or box, edits.THIN_M))
+    grids = [a for a in areas if a.layer == "grid"]
+    zones = [_sound(a) for a in areas if a.layer == "zone" and a.area_id not in (zone_id, *takes_in)]
     gained, lost = beside.gained_and_lost(geometry, current, around, split_off)
     (rows,), (crosses,) = division_rows([geometry], grids, buildings, grids_are_a_coverage=grids_cover(work))
     point = shapely.Point(*measure.label_point(geometry))
-    near = work.areas.near_point(point.x, point.y)
     area_m2 = float(measure.area_m2(geometry))
     return Measured(
         geometry=geometry, area_m2=area_m2, perimeter_m=float(measure.perimeter_m(geometry)),
         buildings=len(buildings), households=sum(b.households for b in buildings),
-        street=_holding(near, "street", point), community=_holding(near, "community", point),
+        street=_holding(areas, "street", point), community=_holding(areas, "community", point),
         rows=tuple(rows), crosses_grids=crosses,
         overlaps=tuple(_overlaps(zones, geometry, buildings)),
         gaps=beside.gaps(geometry, [*(z.geometry for z in zones), *split_off], current, around), gained=gained, lost=lost,

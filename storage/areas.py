@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from storage import spatial
 from storage.tables import area_lineage, area_versions, areas, divisions, layer_stamps
 
 _COLUMNS = [area_versions.c[f.name] for f in fields(Area)]
+LAYERS = ("street", "community", "grid", "unit_cell", "zone")
 Box = tuple[float, float, float, float]
 STAGED = "staged"  # a version of an import that is not whole yet: nobody sees it
 
@@ -75,20 +77,23 @@ class Areas:
 
     def touching(self, layer: str, box: Box, *, status: str = "in_force") -> list[Area]:
         """Versions whose bounds touch (west, south, east, north); the caller decides exactly."""
-        near = spatial.touching(self._connection, area_versions, box)
-        return self._select([area_versions.c.layer == layer, area_versions.c.status == status, near])
+        return self.around((layer,), box, status=status)
+
+    def around(self, layers: Sequence[str], box: Box, *, status: str = "in_force") -> list[Area]:
+        """Versions of several layers whose bounds touch the box."""
+        asked = {**spatial.sides(box), "layers": list(layers), "status": status}
+        return [Area(*row) for row in self._connection.execute(_around(spatial.engine_of(self._connection)), asked)]
 
     def near_point(self, lon: float, lat: float) -> list[Area]:
         """Versions in force of every layer whose bounds hold the point."""
-        near = spatial.touching(self._connection, area_versions, (lon, lat, lon, lat))
-        return self._select([area_versions.c.status == "in_force", near])
+        return self.around(LAYERS, (lon, lat, lon, lat))
 
     def version(self, version_id: str) -> Area | None:
         return next(iter(self._select([area_versions.c.id == version_id])), None)
 
     def current(self, area_id: str) -> Area | None:
-        found = self._select([area_versions.c.area_id == area_id, area_versions.c.status == "in_force"])
-        return found[0] if found else None
+        row = self._connection.execute(_current(), {"area_id": area_id}).first()
+        return Area(*row) if row else None
 
     def versions(self, area_id: str) -> list[Area]:
         return self._select([area_versions.c.area_id == area_id, area_versions.c.status != STAGED])
@@ -116,7 +121,7 @@ class Areas:
             .order_by(first, sa.func.length(table.c.name), table.c.name, table.c.serial)
             .limit(limit)
         )
-        return [Area(**row) for row in rows.mappings()]
+        return [Area(*row) for row in rows]
 
     def link(self, from_version_id: str, to_version_id: str, relation: str, *, at: datetime) -> None:
         self._connection.execute(
@@ -235,8 +240,7 @@ class Areas:
 
     def stamp(self, layer: str) -> int:
         """Counts the changes of a layer; an unchanged stamp means an unchanged map layer."""
-        found = self._connection.scalar(sa.select(layer_stamps.c.stamp).where(layer_stamps.c.layer == layer))
-        return found or 0
+        return self._connection.scalar(_STAMP, {"layer": layer}) or 0
 
     def bump(self, layer: str) -> None:
         table = layer_stamps
@@ -262,9 +266,25 @@ class Areas:
         return {f.name: getattr(stamped, f.name) for f in fields(Area)}
 
     def _select(self, where: list[Any]) -> list[Area]:
-        rows = self._connection.execute(
-            sa.select(*_COLUMNS)
-            .where(*where)
-            .order_by(area_versions.c.code, area_versions.c.version, area_versions.c.serial)
-        )
-        return [Area(**row) for row in rows.mappings()]
+        rows = self._connection.execute(sa.select(*_COLUMNS).where(*where).order_by(*_ORDER))
+        return [Area(*row) for row in rows]
+
+
+_STAMP = sa.select(layer_stamps.c.stamp).where(layer_stamps.c.layer == sa.bindparam("layer"))
+# Built once: naming the columns takes longer than asking.
+_ORDER = (area_versions.c.code, area_versions.c.version, area_versions.c.serial)
+
+
+@cache
+def _around(engine: str) -> sa.Select:
+    c = area_versions.c
+    some = c.layer.in_(sa.bindparam("layers", expanding=True))
+    near = spatial.touching(engine, area_versions)
+    return sa.select(*_COLUMNS).where(some, c.status == sa.bindparam("status"), near).order_by(*_ORDER)
+
+
+@cache
+def _current() -> sa.Select:
+    c = area_versions.c
+    here = (c.area_id == sa.bindparam("area_id"), c.status == "in_force")
+    return sa.select(*_COLUMNS).where(*here).order_by(*_ORDER)

@@ -103,13 +103,25 @@ def forget_rows(connection: Connection, table: sa.Table, first: int, last: int) 
         connection.exec_driver_sql(f"DELETE FROM {table.name}_box WHERE id = ?", gone)  # noqa: S608
 
 
-def touching(connection: Connection, table: sa.Table, box: tuple[float, float, float, float]) -> sa.ColumnElement:
-    """A WHERE for rows whose bounds touch (west, south, east, north) in degrees."""
-    west, south, east, north = box
-    if connection.dialect.name == "sqlite":
+def engine_of(connection: Connection) -> str:
+    """For statements that are built once for each engine."""
+    return connection.dialect.name
+
+
+def touching(engine: str, table: sa.Table) -> sa.ColumnElement:
+    """A WHERE for rows whose bounds touch a box, which comes beside the statement (`sides`)."""
+    if engine == "sqlite":
         found = sa.text(
-            f"SELECT id FROM {table.name}_box WHERE east >= :w AND west <= :e AND north >= :s AND south <= :n"  # noqa: S608
-        ).bindparams(w=west, e=east, s=south, n=north)
+            f"SELECT id FROM {table.name}_box WHERE east >= :west AND west <= :east AND north >= :south AND south <= :north"  # noqa: S608
+        )
         return table.c.serial.in_(found.columns(sa.column("id")))
-    envelope = sa.func.ST_MakeEnvelope(west, south, east, north, 4326)
+    envelope = sa.func.ST_MakeEnvelope(*(sa.bindparam(side, type_=sa.Float) for side in _SIDES), 4326)
     return sa.type_coerce(table.c.geometry, sa.LargeBinary).op("&&")(envelope)
+
+
+_SIDES = ("west", "south", "east", "north")
+
+
+def sides(box: tuple[float, float, float, float]) -> dict[str, float]:
+    """(west, south, east, north) in degrees as the parameters of `touching`."""
+    return dict(zip(_SIDES, box, strict=True))

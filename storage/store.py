@@ -39,6 +39,9 @@ AWAY_PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.6)
 RUNS_AT_MOST = 3
 
 
+_META = sa.select(tables.meta.c.value).where(tables.meta.c.key == sa.bindparam("key"))
+
+
 class Work:
     """One unit of work: the families of one connection."""
 
@@ -115,7 +118,7 @@ class Work:
         return LayerImports(self.connection)
 
     def meta(self, key: str) -> str | None:
-        return self.connection.scalar(sa.select(tables.meta.c.value).where(tables.meta.c.key == key))
+        return self.connection.scalar(_META, {"key": key})
 
     def set_meta(self, key: str, value: str) -> None:
         found = self.connection.execute(sa.update(tables.meta).where(tables.meta.c.key == key).values(value=value))

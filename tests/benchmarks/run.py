@@ -21,7 +21,7 @@ from figures import MARK, is_short, load
 HERE = Path(__file__).parent
 SCRIPTS = (
     "bench_map.py", "bench_page.py", "bench_capture.py", "bench_intake.py", "bench_views.py", "bench_locate.py",
-    "bench_division.py", "bench_topology.py", "bench_import.py", "bench_databases.py", "bench_drawing.py",
+    "bench_division.py", "bench_province.py", "bench_topology.py", "bench_import.py", "bench_databases.py", "bench_drawing.py",
 )  # fmt: skip
 NEED_A_CITY = (*SCRIPTS[:4], "bench_databases.py", "bench_drawing.py")
 
