@@ -50,7 +50,7 @@ def draw_sheet(found: LayerImport) -> None:
         if found.state == "ready" and not kept and not blockers:
             facts.told(say("layers.nothing_new"), "ok", "check_circle")
         with st.container(horizontal=True, vertical_alignment="center", key="slg.layer_actions"):
-            if kept:
+            if kept or blockers:
                 st.button(say("layers.save", n=kept), type="primary", icon=":material/save:", key="slg.layer_save",
                           disabled=found.state != "ready" or bool(blockers),
                           on_click=shell.attempt, args=(imports.confirm, found.id, found.revision, actor))  # fmt: skip
