@@ -53,6 +53,7 @@ from services.sweep import Sweep
 from services.timetable import TimetableService
 from services.tokens import Tokens
 from services.topology import Topology
+from services.tracks import Tracks
 from services.views import Views
 from services.zone_compare import ZoneCompare
 from services.zone_division import ZoneDivision
@@ -102,6 +103,7 @@ class Settings(BaseSettings):
     clearance_date: date | None = (
         None  # the day by which no zone should be without management; the policy gives two years
     )
+    track_days: int = Field(default=30, ge=1, le=366)  # how long the track of a patrol is kept
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -185,6 +187,8 @@ def build(settings: Settings) -> Services:
     sweep.also("sheets", sheets.sweep)
     sweep.also("arriving", lambda: evidence.sweep().files)
     sweep.also("imports", layer_imports.sweep)
+    tracks = Tracks(store, rules, now, zone, keep_days=settings.track_days)
+    sweep.also("tracks", tracks.sweep)
     return Services(
         store=store, permissions=rules, policy=policy, people=people, people_sheets=sheets,
         places=Places(store, rules),
@@ -194,7 +198,7 @@ def build(settings: Settings) -> Services:
         intake=Intake(store, rules, policy, now, zone),
         evidence=evidence, views=views,
         records=RecordsService(store, rules, policy, calendar, now),
-        own=OwnRecords(store, rules, policy, queue, now), nearby=Nearby(store, rules, policy, now),
+        own=OwnRecords(store, rules, policy, queue, now), nearby=Nearby(store, rules, policy, now), tracks=tracks,
         zones=zones, drawing=Drawing(store, rules), topology=Topology(store, rules, policy, zones, now),
         zone_versions=ZoneVersions(store, rules, policy, queue, now, zone), zone_compare=ZoneCompare(store, rules),
         zone_modes=ZoneModes(store, rules, policy, now), zone_successions=ZoneSuccessions(store, rules, policy, now),

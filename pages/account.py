@@ -60,6 +60,8 @@ with left:
     account_form.language(
         me.lang, actor.lang, lambda lang: attempt("language", "", office.people.set_language, actor, lang), say
     )
+    if office.permissions.allows(actor, "record.report"):
+        st.page_link("pages/track.py", label=say("page.track"), icon=":material/route:")
     facts.section(say("account.password"))
     account_form.outcome("password", say)
     account_form.passwords(lambda: attempt("password", say("account.password_done"), office.account.change_password, actor,

@@ -43,5 +43,7 @@ else:
     opened = photos.cards(found, office.policy.issues_of, office.timezone, say, key="records_cards")
 if choice.view != "map" and found:
     filters.pages(choice, total, say)
+if office.permissions.allows(actor, "track.read"):
+    st.page_link("pages/track.py", label=say("page.track"), icon=":material/route:")
 if opened:
     st.switch_page("pages/one_record.py", query_params={"id": opened})

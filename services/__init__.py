@@ -36,6 +36,7 @@ from services.reports import ReportsService
 from services.timetable import TimetableService
 from services.tokens import Tokens
 from services.topology import Topology
+from services.tracks import Tracks
 from services.views import Views
 from services.zone_compare import ZoneCompare
 from services.zone_division import ZoneDivision
@@ -64,6 +65,7 @@ class Services:
     records: RecordsService
     own: OwnRecords
     nearby: Nearby
+    tracks: Tracks
     zones: Zones
     drawing: Drawing
     zone_versions: ZoneVersions

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.capture import EXTRA_SHOT, MEDIA_TYPES, PHOTO_CAP_BYTES, PHOTOS_AT_MOST, Capture
 from domain.errors import Conflict, Invalid
+from domain.phone_clock import by_our_clock, clock_off_s
 from domain.policy.catalogue import Catalogue
 from domain.policy.issue import IssueType
 from domain.policy.permissions import Permissions
@@ -25,7 +26,6 @@ from storage.records import position_json
 from storage.store import Store, Work
 
 KINDS = ("report", "sighting")
-CLOCK_OFF_S = 300
 NOTE_AT_MOST = 2000
 
 
@@ -129,10 +129,10 @@ class Intake:
         self, capture: Capture, plate: str | None, place: Place, number: str, actor: Actor, now: datetime
     ) -> dict[str, Any]:
         lon, lat = _point(capture) or (None, None)
-        off = _clock_off_s(capture, now)
+        off = clock_off_s(sent_at=capture.sent_at, latest=capture.captured_at, now=now)
         return {
             "id": capture.id, "number": number, "kind": capture.kind, "issue_type": capture.issue_type,
-            "state": "reported", "captured_at": _by_our_clock(capture.captured_at, off, now),
+            "state": "reported", "captured_at": by_our_clock(capture.captured_at, off, now),
             "sent_at": capture.sent_at, "received_at": now,
             "clock_off_s": off,
             "reporter_id": actor.person_id, "position": position_json(capture.position),
@@ -168,24 +168,6 @@ def plate_of(issue: IssueType, text: str | None, *, is_needed: bool = True) -> s
             raise Invalid("plate_missing", field="plate")
         return None
     return normal_plate(text) if issue.plate_series == "motor" else text[:20]
-
-
-def _clock_off_s(capture: Capture, now: datetime) -> float | None:
-    """How much the phone's clock is ahead of ours, in seconds; None within five minutes.
-
-    Compared at the moment of sending, so that a queue of hours does not look like a wrong clock. A photo from the
-    future tells too, when the clock was set right in between.
-    """
-    off = (capture.sent_at - now).total_seconds() if capture.sent_at else 0.0
-    if abs(off) > CLOCK_OFF_S:
-        return off
-    ahead = (capture.captured_at - now).total_seconds()
-    return ahead if ahead > CLOCK_OFF_S else None
-
-
-def _by_our_clock(captured_at: datetime, off_s: float | None, now: datetime) -> datetime:
-    """Server time orders events; what the phone said stays in the body and in the history."""
-    return captured_at if off_s is None else min(captured_at - timedelta(seconds=off_s), now)
 
 
 def _point(capture: Capture) -> Point | None:

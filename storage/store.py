@@ -32,6 +32,7 @@ from storage.records import Records
 from storage.reminders import Reminders
 from storage.reports import Reports
 from storage.timetable import Outcomes, Timetable
+from storage.tracks import Tracks
 from storage.zones import ZoneRows
 
 T = TypeVar("T")
@@ -76,6 +77,10 @@ class Work:
     @cached_property
     def records(self) -> Records:
         return Records(self.connection)
+
+    @cached_property
+    def tracks(self) -> Tracks:
+        return Tracks(self.connection)
 
     @cached_property
     def assets(self) -> Assets:

@@ -161,6 +161,20 @@ photos = Table(
     UniqueConstraint("record_id", "sha256"),
 )  # fmt: skip
 
+# Rows are put in and, when their time is over, taken out; none is ever changed.
+track_parts = Table(
+    "track_parts", metadata, identity(),
+    Column("patrol_id", String(64), nullable=False),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("starts_at", Utc, nullable=False),
+    Column("ends_at", Utc, nullable=False, index=True),
+    Column("points", sa.JSON, nullable=False),  # [milliseconds since 1970, lon, lat, accuracy_m or null] each
+    Column("content_hash", String(64), nullable=False),
+    Column("clock_off_s", sa.Float),
+    Column("received_at", Utc, nullable=False),
+    Index("ix_track_parts_person_id_starts_at", "person_id", "starts_at"),
+)  # fmt: skip
+
 assets = Table(
     "assets", metadata, identity(),
     Column("asset_no", String(64), nullable=False, unique=True),

@@ -24,6 +24,7 @@ PAGES = (
     ("records", "record.read", "folder_open", "work"),
     ("one_record", "record.read", "description", "hidden"),
     ("account", "app.use", "account_circle", "hidden"),
+    ("track", "app.use", "route", "hidden"),
     ("zones", "layers.read", "home_work", "zones"),
     ("zone", "layers.read", "home_work", "hidden"),
     ("draw", "zone.draft", "polyline", "zones"),

@@ -18,7 +18,7 @@ FILE = "permissions.toml"
 ACTION_SCOPES = ("any", "scoped", "city")
 
 # Who people are and what they may do is decided by people alone.
-NEVER_BY_TOKEN = frozenset({"people.manage", "people.read", "catalogue.edit", "ops.manage"})
+NEVER_BY_TOKEN = frozenset({"people.manage", "people.read", "catalogue.edit", "ops.manage", "track.read"})
 OWN = ":own"  # "record.read:own" in a token: that action, over what its owner made alone
 
 

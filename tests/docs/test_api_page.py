@@ -40,6 +40,7 @@ def test_every_example_of_the_api_page_does_what_the_page_says(sample_folder, tm
     assert re.search(r'"number":"R-\d{8}-\d{5}"', ran.stdout)
     assert '"state":"kept","kept":1,"expected":1' in ran.stdout
     assert re.search(r"upload-offset: [1-9]", ran.stdout)
+    assert '"points":1' in ran.stdout
     assert '"crosses_grids":true' in ran.stdout
     assert (tmp_path / "original.jpg").read_bytes() == (tmp_path / "photo.jpg").read_bytes()
     assert json.loads((tmp_path / "zones.geojson").read_text("utf-8"))["type"] == "FeatureCollection"

@@ -29,6 +29,7 @@ from domain.policy.changes import Change
 from domain.policy.permissions import NEVER_BY_TOKEN
 from domain.policy.zones import load_zones
 from domain.records import ROLES, Actor, Area, Assignment, DivisionRow
+from domain.tracks import TrackPart, TrackPoint
 from domain.zones import Decision, Succession
 from jobs.runner import Runner
 from services.exchange import OPERATOR, Choices
@@ -235,6 +236,28 @@ def post_capture(city: City, who: Actor, side: str) -> Ask:
     return "POST", "/api/v1/captures", {"json": capture_at(city.services, middle(side))[0].body}
 
 
+def track_json(side: str) -> dict[str, Any]:
+    lon, lat = middle(side)
+    point = {"at": now().isoformat(), "lon": lon, "lat": lat, "accuracy_m": 8}
+    return {"schema": 1, "id": str(uuid.uuid4()), "patrol_id": str(uuid.uuid4()), "sent_at": now().isoformat(),
+            "points": [point]}  # fmt: skip
+
+
+def track_part(side: str) -> TrackPart:
+    return TrackPart(str(uuid.uuid4()), str(uuid.uuid4()), (TrackPoint(now(), *middle(side), 8.0),), now())
+
+
+def walked(city: City, side: str) -> dict[str, Any]:
+    """Somebody of that side who walked today."""
+    walker = city.reporters[side]
+    city.services.tracks.receive(track_part(side), walker)
+    return {"person_id": walker.person_id}
+
+
+def today(city: City) -> date:
+    return now().astimezone(city.services.timezone).date()
+
+
 def post_draft(city: City, who: Actor, side: str) -> Ask:
     line = square(side, 0.006).__geo_interface__
     body = {"id": str(uuid.uuid4()), "name": "draft", "kind": next(iter(kinds())), "mode": "professional",
@@ -361,6 +384,7 @@ ASKS: dict[str, Callable[[City, Actor, str], Ask]] = {
     "POST /api/v1/captures": post_capture,
     "HEAD /api/v1/captures/{capture_id}/photos/{sha256}": ask_how_far,
     "PUT /api/v1/captures/{capture_id}/photos/{sha256}": put_photo,
+    "POST /api/v1/tracks": lambda city, who, side: ("POST", "/api/v1/tracks", {"json": track_json(side)}),
     "GET /api/v1/people/template": get("/api/v1/people/template"),
     "POST /api/v1/people/sheets": lambda city, who, side: ("POST", "/api/v1/people/sheets?name=a.csv", {"content": SHEET}),
     "GET /api/v1/people/sheets/{sheet_id}/problems": lambda city, who, side: (
@@ -681,6 +705,12 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
         "record_id": announced(c, who, side)[0], "changes": {"note": "改过"}, "reason": "写错了",
     },
     "own.withdraw": lambda c, who, side: {"record_id": announced(c, who, side)[0], "reason": "拍错了"},
+    "tracks.receive": lambda c, who, side: {"part": track_part(side)},
+    "tracks.mine": lambda c, who, side: {},
+    "tracks.own": lambda c, who, side: {"day": today(c)},
+    "tracks.people": lambda c, who, side: walked(c, HERE) and walked(c, THERE) and {},
+    "tracks.days": lambda c, who, side: walked(c, side),
+    "tracks.see": lambda c, who, side: {**walked(c, side), "day": today(c), "reason": "核对投诉"},
     "nearby.find": lambda c, who, side: {"lon": middle(side)[0], "lat": middle(side)[1], "issue_type": plain_kind(c)},
     "records.story": lambda c, who, side: {"record_id": c.records[side]},
     "records.search": lambda c, who, side: {"view": RecordFilter()},
@@ -820,6 +850,9 @@ STREETS: dict[str, Callable[[City, Actor, Any], set[str]]] = {
     "topology.report": lambda c, who, found: {s for g in found.groups for f in g.findings for s in f.street_ids},
     "topology.on_map": lambda c, who, found: {
         s for f in json.loads(found)["features"] for s in f["properties"]["street_ids"]
+    },
+    "tracks.people": lambda c, who, found: {
+        a.scope_id for person in found for a in person.assignments if a.scope_kind == "street"
     },
     "assets.counts": lambda c, who, found: in_reach(c, who, sum(found.values())),
     "assets.search": lambda c, who, found: {a.street_id for a in found},

@@ -447,6 +447,7 @@ def test_me_says_who_asks_and_what_they_may(city: City, who: Actor):
         "server_time",
         "timezone",
         "is_sample",
+        "track_days",
     }
     logged_in = city.client(city.people["inspector", "street"]).get(ME).json()
     assert "record.read" in logged_in["allowed"]

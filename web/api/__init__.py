@@ -8,7 +8,20 @@ from fastapi.exceptions import RequestValidationError
 from domain.errors import Broken, NotFound, Refused
 from services import Services
 from web import problems
-from web.api import account, captures, layer_files, layers, own, people, records, reports, topology, uploads, zones
+from web.api import (
+    account,
+    captures,
+    layer_files,
+    layers,
+    own,
+    people,
+    records,
+    reports,
+    topology,
+    tracks,
+    uploads,
+    zones,
+)
 
 
 def api(services: Services) -> FastAPI:
@@ -20,7 +33,20 @@ def api(services: Services) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
     )
-    for part in (account, captures, layer_files, layers, own, people, records, reports, topology, uploads, zones):
+    for part in (
+        account,
+        captures,
+        layer_files,
+        layers,
+        own,
+        people,
+        records,
+        reports,
+        topology,
+        tracks,
+        uploads,
+        zones,
+    ):
         app.include_router(part.router(services))
     app.add_exception_handler(Refused, problems.on_refused)
     app.add_exception_handler(RequestValidationError, problems.on_invalid)

@@ -27,7 +27,7 @@ def router(services: Services) -> APIRouter:
         return {
             "person_id": who.id, "name": who.name, "username": who.username, "lang": found.lang, "assignments": held,
             "allowed": list(found.allowed), "server_time": found.at.isoformat(), "timezone": str(services.timezone),
-            "is_sample": services.is_sample_city(),
+            "is_sample": services.is_sample_city(), "track_days": services.tracks.keep_days,
         }  # fmt: skip
 
     @doors.post("/devices", status_code=201)
