@@ -60,7 +60,7 @@ def draw_others() -> None:
 
 facts.head(say("track.title"), is_sample=bool(state.kept("is_sample")), say=say)
 facts.lead(say("track.lead", days=office.tracks.keep_days))
-if office.permissions.allows(actor, "record.report"):
-    draw_own()
 if office.permissions.allows(actor, "track.read"):
     draw_others()
+if office.permissions.allows(actor, "record.report"):
+    draw_own()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+
 import pytest
 
 from tests.browser.phones import (
+    KEPT,
     PLATE,
     assert_whole,
+    kept,
     log_in,
     newest_record,
     open_app,
@@ -149,3 +154,112 @@ def test_a_phone_that_draws_no_map_says_so_and_reports_all_the_same(server, chro
         page.goto(f"/one_record?id={number}")
         page.get_by_text("这个浏览器画不了地图（没有 WebGL2）。换新版的 Chrome、Edge 或 Safari。").wait_for()
     assert_whole(server, record_id, photos)
+
+
+def held_by_office(server, username: str) -> list[tuple[str, int]]:
+    """(patrol, points) of every part that the office holds of somebody."""
+    with sqlite3.connect(server.folder / "slg.db") as connection:
+        rows = connection.execute(
+            "select t.patrol_id, t.points from track_parts t join people p on p.id = t.person_id where p.username = ?",
+            (username,),
+        ).fetchall()
+    return [(patrol, len(json.loads(points))) for patrol, points in rows]
+
+
+# Resolves to true once the phone has so many points, or to false after half a second.
+HAS_POINTS = f"""async ([n, patience_ms]) => {{
+  for (const until = Date.now() + patience_ms; Date.now() < until; ) {{
+    if ((await ({KEPT})("points")).length === n) return true;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }}
+  return false;
+}}"""
+
+
+def walk(page, at: tuple[float, float], n: int) -> None:
+    """On and on to the north until the phone has noted n points; a person's position never stands quite still."""
+    lon, lat = at
+    for step in range(1, 200):
+        page.context.set_geolocation({"longitude": lon, "latitude": lat + step * 0.0002, "accuracy": 6})
+        if page.evaluate(HAS_POINTS, [n, 500]):
+            return
+    raise AssertionError(f"{len(kept(page, 'points'))} points, not {n}")
+
+
+def test_a_patrols_track_is_noted_when_switched_on_waits_offline_and_is_sent_once(server, opened, spot):
+    page, context = opened, opened.context
+    page.locator(".spot .good").wait_for()
+    assert page.get_by_test_id("track-bar").count() == 0
+    assert kept(page, "points") == []
+    page.goto("/capture/#/map")
+    page.locator(".map-root .slg-map[data-ready]").wait_for()
+    context.set_offline(True)
+    page.goto("/capture/#/mine")
+    page.get_by_test_id("track-start").click()
+    page.get_by_text("只在这一页开着、手机亮屏时记").wait_for()
+    page.get_by_test_id("track-go").click()
+    bar = page.get_by_test_id("track-bar")
+    bar.get_by_text("正在记轨迹 · 0 分钟").wait_for()
+    walk(page, spot[:2], 3)
+    bar.get_by_text("3 个点").wait_for()
+    assert page.get_by_test_id("track-start").count() == 0
+    page.goto("/capture/#/outbox")
+    page.get_by_test_id("outbox").wait_for()
+    top = bar.bounding_box()
+    assert page.locator(".page > .bar").bounding_box()["y"] >= top["y"] + top["height"], (
+        "the bar hides nothing below it"
+    )
+    assert page.evaluate("document.scrollingElement.scrollHeight <= innerHeight"), "a screen that fits does not scroll"
+    page.reload()
+    bar.get_by_text("3 个点").wait_for()
+    walk(page, spot[:2], 4)
+    points = kept(page, "points")
+    assert {(point["owner"], point["patrol_id"]) for point in points} == {(points[0]["owner"], points[0]["patrol_id"])}
+    assert held_by_office(server, "inspector1") == []
+
+    bar.get_by_test_id("track-stop").click()
+    bar.wait_for(state="detached")
+    page.goto("/capture/#/mine")
+    page.get_by_test_id("track-start").wait_for()
+    page.get_by_test_id("log-out").click()
+    page.get_by_test_id("log-out-track").get_by_text("轨迹还有 4 个点没发出").wait_for()
+    assert len(kept(page, "points")) == 4
+    context.set_offline(False)
+    assert page.evaluate(HAS_POINTS, [0, 60_000]), "sent, and gone from the phone"
+    held = held_by_office(server, "inspector1")
+    assert {patrol for patrol, _ in held} == {points[0]["patrol_id"]}
+    assert sum(n for _, n in held) == 4
+
+    page.goto("/track")
+    page.locator(".slg-map[data-ready]").wait_for()
+    hole, map_box = (
+        page.locator(one).first.bounding_box() for one in ("[data-testid=stBidiComponentIsolated]", ".slg-map")
+    )
+    assert map_box["height"] <= hole["height"], "the map's foot is not cut off"
+    page.get_by_text("4 个点").wait_for()
+    page.get_by_text("还没有人看过").wait_for()
+
+
+def test_a_track_that_nobody_minds_any_more_ends_by_itself(opened):
+    page = opened
+    page.evaluate(
+        """() => new Promise((resolve) => { const opening = indexedDB.open("slg-phone"); opening.onsuccess = () => {
+          const facts = opening.result.transaction("facts", "readwrite").objectStore("facts");
+          facts.get("account").onsuccess = ({ target: { result } }) => {
+            const hours = (n) => Date.now() - n * 3_600_000;
+            const value = { id: "yesterday", owner: result.value.person_id, since_ms: hours(3), last_ms: hours(2), last: null, count: 9 };
+            facts.put({ key: "patrol", value }).onsuccess = () => { opening.result.close(); resolve(); };
+          };
+        }; })"""
+    )
+    page.goto("/capture/#/mine")
+    page.reload()
+    page.get_by_test_id("track-start").wait_for()
+    gone = f"async () => !(await ({KEPT})('facts')).some((fact) => fact.key === 'patrol')"
+    assert page.evaluate(
+        f"""async () => {{ for (let i = 0; i < 200; i += 1) {{
+          if (await ({gone})()) return true;
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }} return false; }}"""
+    )
+    assert page.get_by_test_id("track-bar").count() == 0

@@ -1,6 +1,6 @@
 // Where somebody walked: a line a run of points, its beginning and its end. To look at.
-import { say } from "../shared/dom.js";
-import { footLine, makeCanvas, zoomButtons } from "./canvas.js";
+import { say, wantsStillness } from "../shared/dom.js";
+import { FLIGHT_MS, footLine, makeCanvas, zoomButtons } from "./canvas.js";
 import { canDraw } from "./frame.js";
 import { layers } from "./layers.js";
 import { byZoom } from "./style.js";
@@ -18,13 +18,14 @@ export function track(frame, office, options) {
     await frame.ready;
     if (!canDraw()) return frame.tell(words.cannot_draw, { kind: "warn", loud: true });
     canvas = await makeCanvas(frame, { ...options, bounds: whole() }, { points: false, refill });
+    showAll(0);
     const { map } = canvas;
     // The page scrolls past a map inside it: the wheel belongs to the page; one finger, too, on a phone.
     map.scrollZoom.disable();
     if (matchMedia("(pointer: coarse)").matches) map.dragPan.disable();
     addLayers();
     data.attach(map);
-    frame.corners.topRight.append(zoomButtons(canvas, words, () => canvas.fly({ bounds: whole(), maxZoom: 17 })));
+    frame.corners.topRight.append(zoomButtons(canvas, words, () => showAll()));
     frame.corners.bottomRight.append(footLine(canvas, options));
     show();
     await data.loadAreas().catch(() => {});
@@ -37,6 +38,11 @@ export function track(frame, office, options) {
       [Math.min(...lons), Math.min(...lats)],
       [Math.max(...lons), Math.max(...lats)],
     ];
+  }
+
+  /** The whole line, clear of the buttons on the right. */
+  function showAll(duration) {
+    canvas.map.fitBounds(whole(), { padding: { top: 32, bottom: 44, left: 32, right: 76 }, maxZoom: 17, duration: duration ?? (wantsStillness() ? 0 : FLIGHT_MS) });
   }
 
   function show() {
@@ -72,7 +78,7 @@ export function track(frame, office, options) {
       if (before.theme !== next.theme) canvas.restyle();
       if (JSON.stringify(before.track) === JSON.stringify(next.track)) return;
       show();
-      canvas.fly({ bounds: whole(), maxZoom: 17 });
+      showAll();
     },
     destroy() {
       data.stop();

@@ -31,6 +31,7 @@ export function accountPart(app) {
       ),
       el("button", { class: "btn flat", type: "button", "data-testid": "log-out", onclick: leave }, icon("logout"), say("log_out")),
       said,
+      me.track_days && !app.hasTrack && el("button", { class: "btn flat track-on", type: "button", "data-testid": "track-start", onclick: () => app.tracking().then((track) => track.ask()) }, icon("route"), say("track_start")),
       app.account.isOver || app.sender.state().mode === "login"
         ? sentence("warn", "lock", el("p", {}, say("login_over")), el("a", { class: "btn", href: app.loginHref(), "data-testid": "login-link" }, say("login")))
         : null,
@@ -39,6 +40,7 @@ export function accountPart(app) {
       rest,
       el("h2", {}, say("this_phone")),
       el("a", { class: "btn big", href: "/" }, icon("home"), say("to_pages")),
+      me.track_days && el("a", { class: "btn big", href: "/track" }, icon("route"), say("track_own")),
       !isInstalled() && installPart(),
       el("p", { class: "note" }, say("version", { version: app.boot.version })),
     );
@@ -70,6 +72,11 @@ export function accountPart(app) {
   async function leave() {
     await app.reload();
     const left = app.unsent();
+    const points = left ? 0 : await app.endTrack();
+    if (points) {
+      fill(said, sentence("warn", "alert-triangle", el("p", { "data-testid": "log-out-track" }, say("log_out_track", { n: points }))));
+      return app.warn(say("log_out_track", { n: points }));
+    }
     if (left) {
       fill(
         said,

@@ -7,7 +7,7 @@ import { NoAnswer } from "./server.js";
  * The login of the browser wins over what the phone remembers: another person who logs in here is another account.
  */
 export function account({ store, asks, deviceName, onChange = () => {} }) {
-  let me = null; // { person_id, name, username, lang, is_sample, token, token_id }
+  let me = null; // { person_id, name, username, lang, is_sample, track_days, token, token_id }
   let over = false; // the server does not know us any more
   let making = Promise.resolve(); // the token under way; nobody waits for it to see the first screen
 
@@ -41,9 +41,9 @@ export function account({ store, asks, deviceName, onChange = () => {} }) {
       await endToken();
       await store.wipeCaches();
     }
-    const { person_id, name, username, lang, is_sample, assignments = [] } = found;
+    const { person_id, name, username, lang, is_sample, assignments = [], track_days } = found;
     const streets = assignments.filter((one) => one.scope_kind === "street").map((one) => one.scope_id);
-    await keep({ ...(same ? me : {}), person_id, name, username, lang, streets, is_sample: Boolean(is_sample) });
+    await keep({ ...(same ? me : {}), person_id, name, username, lang, streets, track_days, is_sample: Boolean(is_sample) });
     over = false;
     if (!me.token) making = makeToken(person_id);
     return "ok";

@@ -36,6 +36,8 @@ export async function phone(root, boot) {
   let records = [];
   let asked = false; // the first questions have been answered, or not
   let isBarred = false; // the post of this person reports nothing
+  let track = null; // the keeper of a patrol's track, fetched when one is wanted or points wait; a promise
+  let trackBar = null;
   let space = { left_bytes: null, isPromised: false, isLittle: false };
 
   const stage = el("main", { class: "stage" });
@@ -56,6 +58,7 @@ export async function phone(root, boot) {
     owner: () => account.me?.person_id ?? null,
     mayIdentify: account.identify,
     originals: () => originalsMayGo({ wifiOnly: settings.wifiOnly, kind: navigator.connection?.type }),
+    others: async (owner) => (await track?.catch(() => null))?.send(owner) ?? null,
     onState: (state) => {
       if (state.mode === "login") loginEnded();
       screen?.update?.("sender");
@@ -133,6 +136,23 @@ export async function phone(root, boot) {
       await loadRecords();
       sender.nudge();
     },
+    /** The keeper of tracks; without a patrol it is not even fetched. */
+    tracking() {
+      track ??= import("./later.js").then(({ trackKeeper }) => trackKeeper(app, { onChange: drawBars }));
+      track.then(drawBars, () => (track = null));
+      return track;
+    },
+    get hasTrack() {
+      return Boolean(trackBar);
+    },
+    /** Ends the patrol that is on and sends the rest; gives how many points could not go. */
+    async endTrack() {
+      const owner = account.me.person_id;
+      if (!track && !(await store.countPoints(owner))) return 0;
+      await (await app.tracking()).stop();
+      await sender.sendNow();
+      return store.countPoints(owner);
+    },
     async logOut() {
       await account.logOut();
       await fetch("/logout", { method: "POST", credentials: "same-origin", redirect: "manual" }).catch(() => {});
@@ -161,7 +181,7 @@ export async function phone(root, boot) {
     },
     loginHref: () => `/login?next=${encodeURIComponent("/capture/")}`,
     async mapScreen() {
-      const { mapScreen } = await import("./screen-map.js");
+      const { mapScreen } = await import("./later.js");
       return mapScreen(app);
     },
     drawBars,
@@ -290,6 +310,7 @@ export async function phone(root, boot) {
     records = [];
     await Promise.all([...(await (globalThis.caches?.keys() ?? []))].filter((name) => name === "slg-phone-layers").map((name) => caches.delete(name)));
     if (!screen && !account.me) return;
+    (await track?.catch(() => null))?.look();
     await loadRecords();
     if (screen) await show();
   }
@@ -310,10 +331,14 @@ export async function phone(root, boot) {
   }
 
   const version = newest({ onReady: drawBars });
-  function drawBars() {
+  async function drawBars() {
     const chat = webviewOf();
+    const had = trackBar;
+    trackBar = (await track?.catch(() => null))?.bar() ?? null;
+    if (had !== trackBar) screen?.update?.("track");
     fill(
       bars,
+      trackBar,
       version.isReady &&
         bar("run", "refresh", say("new_version"), {
           word: say("take_new"),
@@ -341,6 +366,7 @@ export async function phone(root, boot) {
 
   dress();
   fill(root, bars, stage, tabs, live, alarm);
+  new ResizeObserver(() => document.documentElement.style.setProperty("--bars", `${bars.offsetHeight}px`)).observe(bars);
   drawBars();
 
   addEventListener("hashchange", show);
@@ -359,7 +385,10 @@ export async function phone(root, boot) {
   addEventListener("offline", () => screen?.update?.("net"));
   document.addEventListener("visibilitychange", awake);
   navigator.connection?.addEventListener?.("change", () => sender.nudge());
-  setInterval(() => screen?.update?.("clock"), 1000);
+  setInterval(async () => {
+    screen?.update?.("clock");
+    (await track?.catch(() => null))?.tick();
+  }, 1000);
 
   await account.open();
   if (account.me && catalogue) {
@@ -374,6 +403,8 @@ export async function phone(root, boot) {
     });
   } else await first();
   lookAtSpace();
+  const owner = account.me?.person_id;
+  if (owner && ((await store.fact("patrol")) || (await store.countPoints(owner)))) app.tracking().then(() => sender.nudge());
   if (!lack) version.register();
   app.isInstalled = isInstalled();
   return app;

@@ -92,7 +92,7 @@ export function mineScreen(app) {
 
   /** The form comes only when it is wanted; the first screen does without it. */
   async function mend(what, item) {
-    const { mendDialog } = await import("./mend-dialog.js");
+    const { mendDialog } = await import("./later.js");
     if (!gone) mendDialog(app, item, what, node, refresh);
   }
 
@@ -117,7 +117,7 @@ export function mineScreen(app) {
         net.draw();
         if (navigator.onLine) refresh();
       }
-      if (what === "record" || what === "records" || what === "sender") account.draw();
+      if (["record", "records", "sender", "track"].includes(what)) account.draw();
     },
     leave: () => (gone = true),
   };

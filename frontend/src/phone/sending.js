@@ -71,6 +71,7 @@ function whole(record) {
  *   sent, size, until_ms, attempt, why }. onState(state) at each change, onRecord(record) after each write.
  * mayIdentify(): resolves to true when the login is still that of owner(); asked before each record.
  * originals(): "yes" | "no" by the person's choice and the kind of network.
+ * others(owner): sends what is no record, once no record waits; "login" when the login is over.
  */
 export function sending({
   store,
@@ -78,6 +79,7 @@ export function sending({
   owner,
   mayIdentify,
   originals = () => "yes",
+  others = async () => null,
   locks = globalThis.navigator?.locks,
   now = Date.now,
   iso = isoAt,
@@ -138,7 +140,10 @@ export function sending({
       if (!who) return tell({ mode: "idle" });
       const records = await store.records(who);
       const job = nextJob(records, { now_ms: now(), originals: forced ? "yes" : originals() });
-      if (!job) return restUntilDue(records);
+      if (!job) {
+        if ((await others(who)) === "login") return loginOver();
+        return restUntilDue(records);
+      }
       onBeat();
       const outcome = await run(job, records);
       if (outcome) return outcome;

@@ -11,14 +11,18 @@ const SURE = { durability: "strict" };
  * originals: { record_id, sha256, blob (null once the office has it), preview }
  * facts:     { key, value }: account, catalogue, settings, the list of own records
  * pictures:  { key, owner, blob, at_ms }: thumbnails for reading offline
+ * points:    { n, owner, patrol_id, at_ms, lon, lat, accuracy_m, part (id of the piece they go in, or null) }: a track
  */
 export async function openStore({ name = NAME, onBlocked = () => {} } = {}) {
-  const db = await openDB(name, 1, {
-    upgrade(fresh) {
-      fresh.createObjectStore("records", { keyPath: "id" }).createIndex("owner", "owner");
-      fresh.createObjectStore("originals", { keyPath: ["record_id", "sha256"] });
-      fresh.createObjectStore("facts", { keyPath: "key" });
-      fresh.createObjectStore("pictures", { keyPath: "key" }).createIndex("owner", "owner");
+  const db = await openDB(name, 2, {
+    upgrade(fresh, version) {
+      if (version < 1) {
+        fresh.createObjectStore("records", { keyPath: "id" }).createIndex("owner", "owner");
+        fresh.createObjectStore("originals", { keyPath: ["record_id", "sha256"] });
+        fresh.createObjectStore("facts", { keyPath: "key" });
+        fresh.createObjectStore("pictures", { keyPath: "key" }).createIndex("owner", "owner");
+      }
+      fresh.createObjectStore("points", { keyPath: "n", autoIncrement: true }).createIndex("owner", "owner");
     },
     blocked: onBlocked,
     // A newer version in another tab must not wait for this one.
@@ -85,6 +89,39 @@ export async function openStore({ name = NAME, onBlocked = () => {} } = {}) {
       work.objectStore("originals").delete(ofRecord(oldId));
       work.objectStore("records").delete(oldId);
       work.objectStore("records").put(record);
+      await work.done;
+    },
+
+    /** A point and the patrol it belongs to, in one transaction. Null when that patrol is not on any more. */
+    async addPoint(point) {
+      const work = db.transaction(["facts", "points"], "readwrite");
+      const patrol = (await work.objectStore("facts").get("patrol"))?.value;
+      const isOn = patrol?.id === point.patrol_id;
+      const { lon, lat, accuracy_m, at_ms } = point;
+      const next = isOn ? { ...patrol, last_ms: at_ms, last: { lon, lat, accuracy_m, at_ms }, count: patrol.count + 1 } : null;
+      if (next) {
+        work.objectStore("points").add(point);
+        work.objectStore("facts").put({ key: "patrol", value: next });
+      }
+      await work.done;
+      return next;
+    },
+    points: (owner) => db.getAllFromIndex("points", "owner", owner),
+    countPoints: (owner) => db.countFromIndex("points", "owner", owner),
+    async beginPart(points, part) {
+      const work = db.transaction("points", "readwrite");
+      for (const point of points) work.store.put({ ...point, part });
+      await work.done;
+    },
+    async dropPoints(points) {
+      const work = db.transaction("points", "readwrite");
+      for (const { n } of points) work.store.delete(n);
+      await work.done;
+    },
+    /** Ends that patrol, and no other that began meanwhile; its points stay until they are sent. */
+    async endPatrol(id) {
+      const work = db.transaction("facts", "readwrite");
+      if ((await work.store.get("patrol"))?.value?.id === id) work.store.delete("patrol");
       await work.done;
     },
 
