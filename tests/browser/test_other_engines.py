@@ -102,8 +102,8 @@ def test_a_firefox_without_webgl_says_so_and_lists_what_the_map_would_show(serve
     with opened("firefox", tmp_path, server.url, spot[:2], draws_maps=False) as page:
         log_in(page, "inspector1")
         page.open("/capture/#/map")
-        page.wait_for_text("这个浏览器画不了地图（没有 WebGL2）。下面是同样的内容，可以查找。")
-        page.wait_for_text(spot[2])
+        for said in ("这个浏览器画不了地图（没有 WebGL2）。下面是同样的内容，可以查找。", spot[2]):
+            page.wait("document.querySelector('.map-root')?.shadowRoot.textContent.includes(a[0])", said)
         page.open("/capture/#/new")
         page.press("tile-zombie_vehicle")
         page.press("start-shots")

@@ -57,8 +57,10 @@ export function mapScreen(app) {
       const [bundle, box] = await Promise.all([import(new URL(app.boot.assets["map.js"], location.href).href), ownStreets()]);
       bounds = box;
       if (gone) return;
-      fill(home);
-      map = bundle.mountMap(home, options());
+      // A root of its own: the map's sheet and this app's share class names, and the later one would win everywhere.
+      const inside = el("div", { class: "map-root" });
+      fill(home, inside);
+      map = bundle.mountMap(inside.attachShadow({ mode: "open" }), options());
     } catch (error) {
       console.warn(error);
       fill(
