@@ -46,7 +46,12 @@ export function pen({ map, c, snap, onRing, onStep, onTool }) {
   const isDrawing = () => terra.getMode() === "polygon" && terra.getModeState() === "drawing";
   const ring = () => drawn()[0]?.geometry.coordinates[0] ?? null;
 
-  terra.on("change", () => { if (!quiet) onRing(ring(), { isOpen: isDrawing() }); });
+  const tellRing = () => { if (!quiet) onRing(ring(), { isOpen: isDrawing() }); };
+  terra.on("change", () => {
+    tellRing();
+    // Of a line's first corner Terra Draw tells before it calls itself drawing.
+    if (tool === "draw" && !isDrawing()) queueMicrotask(tellRing);
+  });
   terra.on("finish", () => {
     const done = ring();
     const isNew = tool === "draw";
