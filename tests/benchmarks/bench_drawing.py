@@ -96,7 +96,6 @@ def first_corner(server: Server, box: tuple[float, float, float, float]) -> None
             page.locator("h1").first.wait_for(state="visible")
             middle = time.perf_counter()
             page.goto(f"/draw?bbox={','.join(map(str, box))}", wait_until="commit")
-            page.locator(".slg-map[data-ready]").wait_for()
             page.get_by_role("toolbar").get_by_role("button", name="画界", exact=True).tap()
             where = page.locator("canvas").first.bounding_box()
             assert where is not None
