@@ -23,8 +23,9 @@ def drafts(server) -> dict[str, tuple[int, str | None, str | None]]:
 
 
 def press_first_row(page) -> None:
-    """The table is a canvas: its first row lies under the head. Its element may be another after a run of the page."""
-    table = page.locator("[data-testid=stDataFrame] canvas").first
+    """The table is a canvas under its own scroller: its first row lies under the head. Its element may be another after a
+    run of the page."""
+    table = page.locator("[data-testid=stDataFrame]").first
     table.click(position={"x": 60, "y": 38 + 18})
     page.wait_for_url(re.compile("find="))
     settled(page)
