@@ -15,6 +15,7 @@ import python_calamine
 from jobs.runner import Runner
 from tests.exchange.files import geojson, zipped
 from tests.web.small_city import HERE, City, square
+from web.api.uploads import PIECE_BYTES
 
 FORMATS = {"geojson": b'{"type"', "gpkg": b"SQLite format 3", "shapefile": b"PK", "kml": b"<?xml", "csv": b"\xef\xbb\xbf",
            "xlsx": b"PK"}  # fmt: skip
@@ -84,7 +85,7 @@ def test_a_large_file_is_never_whole_in_memory(city, bureau, monkeypatch):
     anyio.run(city.app, scope, receive, send)
     assert sent[0]["status"] == 201
     assert sum(sizes) == 160 * 65_536
-    assert max(sizes) <= 512 * 1024 + 65_536
+    assert max(sizes) <= PIECE_BYTES + 65_536
 
 
 @pytest.mark.parametrize(("name", "code"), [("wg.vrt", "layer_format_unknown"), ("wg", "layer_format_unknown")])
