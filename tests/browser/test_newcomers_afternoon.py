@@ -163,9 +163,13 @@ def one_record(phone: Page, folder: Path) -> str:
     return number.inner_text()
 
 
+VIEWS_MADE = "async (url) => (await (await fetch(url)).json()).photos.every((photo) => photo.views === 'made')"
+
+
 def as_seen(browser: Browser, server: Server, number: str) -> dict[str, Any]:
     """What the officer and the administrator meet, in words and in figures."""
     officer, seen = log_in(enter(browser, server, **DESK), "zuyuan9"), {}
+    officer.wait_for_function(VIEWS_MADE, arg=f"/api/v1/records/{number}")
     for name in ("records", f"records/{number}", "streets.geojson", "grids.geojson", "zones.geojson", "catalogue"):
         answer = officer.request.get(f"/api/v1/{name}")
         assert answer.status == 200, (name, answer.status)
