@@ -58,7 +58,8 @@ def reset_link(username: Annotated[str, typer.Argument(help="user name or phone 
 @app.command()
 def verify() -> None:
     """Walk the whole history, rehash every original; exit code 1 when something does not fit."""
-    built = build(_settings_of_a_city())
+    settings = _settings_of_a_city()
+    built = build(settings)
 
     def progress(done: int, of: int) -> None:
         if sys.stderr.isatty():
@@ -68,11 +69,11 @@ def verify() -> None:
     found = built.history.verify(progress)
     with suppress(Busy):  # a check that was made counts, also when it could not be written down
         built.history.write_down(found, started)
-    _tell("database", url=_url_of(built.store))
+    _tell("database", url=without_password(settings.database_url))
     _tell("walked", links=found.links, subjects=found.subjects, photos=found.photos, checkpoints=found.checkpoints)
     for finding in found.findings:
         print(f"  {words('zh')(f'verify.{finding.code}')} {finding.code}: {finding.subject} {finding.detail}".rstrip())
-    _tell("clean") if found.is_clean else _tell("findings", count=len(found.findings))
+    _tell("clean" if found.is_clean else "findings", count=len(found.findings))
     built.close()
     raise typer.Exit(0 if found.is_clean else 1)
 
@@ -87,7 +88,7 @@ def backup(where: typer.Context, folder: Path) -> None:
         built.store, PhotoStore(settings.photo_store), where.obj / folder, at=now(), reports=report_files(settings)
     )
     check_backup(made.folder)
-    _tell("database", url=_url_of(built.store))
+    _tell("database", url=without_password(settings.database_url))
     _tell("backed_up", folder=made.folder, originals=made.originals, copied=made.copied, rows=sum(made.counts.values()))
     print("  " + ", ".join(f"{table} {rows}" for table, rows in made.counts.items() if rows))
     _tell("backup_checked", s=f"{time.monotonic() - started:.1f}")
@@ -135,10 +136,6 @@ def _settings_of_a_city() -> Settings:
     if not is_there(settings.database_url):
         raise Invalid("no_database_here", url=without_password(settings.database_url))
     return settings
-
-
-def _url_of(store: Store) -> str:
-    return store.engine.url.render_as_string(hide_password=True)
 
 
 def _tell(key: str, **facts: object) -> None:

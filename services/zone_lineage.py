@@ -19,7 +19,9 @@ from geo import edits, measure
 from services.zones import measured
 from storage.store import Work
 
-TAKEN_IN_SHARE = 0.5  # a draft that no longer covers half of a zone does not take it in any more
+TAKEN_IN_SHARE = (
+    0.5  # a draft that covers less of a zone does not take it in, one that covers more of a half took it back
+)
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,14 @@ class Together:
 
 
 def together(work: Work, version: Area) -> Together:
-    """What a draft takes with it. A half whose draft is gone or in force already is not waited for."""
+    """What a draft takes with it. A half that is in force already, or that it has grown over again, is not waited for."""
     found = {version.area_id: version}
     taken: dict[str, Area] = {}
     waiting = [version]
     while waiting:
         for other, relation in _lines(work, waiting.pop()):
             half = _open_draft(work, other.area_id) if relation == "split" else None
-            if half is not None and half.area_id not in found:
+            if half is not None and half.area_id not in found and not _covers_most(found.values(), half):
                 found[half.area_id] = half
                 waiting.append(half)
             elif half is None and other.area_id not in found:

@@ -176,6 +176,15 @@ def test_the_corners_of_a_cut_become_corners_of_the_neighbour_unless_somebody_re
     assert office.versions.judge(drawn.id, office.officer).obstacles == ()
 
 
+def test_a_split_that_was_thought_better_of_holds_nobody_up(office: Office):
+    zone = in_force(office, box(2, 4, 6), "大院")
+    _, cut = split(office, zone)
+    whole = office.draft(box(2, 4, 6.5), zone=zone.area_id, name="大院")
+    decision = office.decide(whole, seen=zone.id)
+    assert (decision.kind, decision.versions) == ("version", (whole.id,))
+    assert office.version(cut.id).status == "draft"
+
+
 def test_a_split_planned_for_a_day_takes_force_whole_on_that_day(office: Office):
     zone = in_force(office, box(2, 4, 6), "大院")
     moved = report(office, zone, 3.0)
