@@ -163,13 +163,20 @@ def one_record(phone: Page, folder: Path) -> str:
     return number.inner_text()
 
 
-VIEWS_MADE = "async (url) => (await (await fetch(url)).json()).photos.every((photo) => photo.views === 'made')"
+# Resolves once every photo of the record has its views; a promise given to wait_for_function would count as true.
+VIEWS_MADE = """async (url) => {
+  for (const until = Date.now() + 60000; Date.now() < until; ) {
+    if ((await (await fetch(url)).json()).photos.every((photo) => photo.views === "made")) return true;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return false;
+}"""
 
 
 def as_seen(browser: Browser, server: Server, number: str) -> dict[str, Any]:
     """What the officer and the administrator meet, in words and in figures."""
     officer, seen = log_in(enter(browser, server, **DESK), "zuyuan9"), {}
-    officer.wait_for_function(VIEWS_MADE, arg=f"/api/v1/records/{number}")
+    assert officer.evaluate(VIEWS_MADE, f"/api/v1/records/{number}"), "no views after a minute"
     for name in ("records", f"records/{number}", "streets.geojson", "grids.geojson", "zones.geojson", "catalogue"):
         answer = officer.request.get(f"/api/v1/{name}")
         assert answer.status == 200, (name, answer.status)
