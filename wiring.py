@@ -55,6 +55,7 @@ from services.tokens import Tokens
 from services.topology import Topology
 from services.tracks import Tracks
 from services.views import Views
+from services.zone_batch import ZoneBatch
 from services.zone_compare import ZoneCompare
 from services.zone_division import ZoneDivision
 from services.zone_modes import ZoneModes
@@ -174,6 +175,7 @@ def build(settings: Settings) -> Services:
     reports = report_files(settings)
     coverage = CoverageService(store, rules, policy, now)
     zones = Zones(store, rules, policy, now)
+    zone_versions = ZoneVersions(store, rules, policy, queue, now, zone)
     timetable = TimetableService(store, rules, queue, now, zone)
     timetable.seed()
     evidence = Evidence(store, photos, rules, queue, now)
@@ -200,7 +202,8 @@ def build(settings: Settings) -> Services:
         records=RecordsService(store, rules, policy, calendar, now),
         own=OwnRecords(store, rules, policy, queue, now), nearby=Nearby(store, rules, policy, now), tracks=tracks,
         zones=zones, drawing=Drawing(store, rules), topology=Topology(store, rules, policy, zones, now),
-        zone_versions=ZoneVersions(store, rules, policy, queue, now, zone), zone_compare=ZoneCompare(store, rules),
+        zone_versions=zone_versions, zone_batch=ZoneBatch(store, rules, policy, zone_versions),
+        zone_compare=ZoneCompare(store, rules),
         zone_modes=ZoneModes(store, rules, policy, now), zone_successions=ZoneSuccessions(store, rules, policy, now),
         zone_division=ZoneDivision(store, rules, policy, now),
         assets=AssetsService(store, rules, policy, now), coverage=coverage,

@@ -26,10 +26,8 @@ def attempt(fields, done, act):
 
 def put_in_force(fields, draft, current, crosses):
     def act(typed):
-        consent = typed.get("consent") if crosses and typed.get("consent_tick") else None
-        day = typed.get("from_day") if typed.get("when") == "later" else None
         return versions.decide(draft.id, typed.get("reason") or "", seen=current.id if current else None,
-                               consent=consent, from_day=day, actor=actor)  # fmt: skip
+                               **zone_forms.asked(typed, crosses=crosses), actor=actor)  # fmt: skip
 
     def done(decision):
         day = decision.starts_at.astimezone(local).date().isoformat()

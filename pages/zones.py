@@ -27,6 +27,9 @@ found = zone_list.narrowed(lines, show, text, words)
 if office.permissions.allows(actor, "zone.draft"):
     st.page_link("pages/draw.py", label=say("zones.draw"), icon=":material/polyline:")
 if office.permissions.allows(actor, "zone.decide"):
+    if sum(line.draft is not None for line in lines) > 1:
+        st.page_link("pages/zone_drafts.py", label=say("zone_drafts.go"), icon=":material/done_all:",
+                     query_params={"street": street} if chosen else None)  # fmt: skip
     zone_list.successions(office.zone_successions.waiting(actor), say)
 if lines:
     with counted:

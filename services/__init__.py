@@ -38,6 +38,7 @@ from services.tokens import Tokens
 from services.topology import Topology
 from services.tracks import Tracks
 from services.views import Views
+from services.zone_batch import ZoneBatch
 from services.zone_compare import ZoneCompare
 from services.zone_division import ZoneDivision
 from services.zone_modes import ZoneModes
@@ -69,6 +70,7 @@ class Services:
     zones: Zones
     drawing: Drawing
     zone_versions: ZoneVersions
+    zone_batch: ZoneBatch
     zone_compare: ZoneCompare
     zone_modes: ZoneModes
     zone_successions: ZoneSuccessions

@@ -63,13 +63,20 @@ def _obstacles(
     for overlap in figures.overlaps:
         if overlap.zone.id not in over and (overlap.buildings or not is_thin(overlap.piece, overlap.zone.area_m2)):
             found.append(_overlap(version, overlap.zone, overlap.area_m2, overlap.buildings, overlap.households))
-    for other in beside:
-        piece = _polygons(shapely.intersection(version.geometry, other.geometry))
-        if other.id != version.id and not is_thin(piece, other.area_m2):
-            found.append(_overlap(version, other, float(measure.area_m2(piece)), 0, 0))
+    found += overlaps_among(version, beside)
     if figures.crosses_grids and not (consent or "").strip():
         grids = [r.grid_name or r.grid_code for r in figures.rows if r.grid_version_id and not r.is_sliver]
         found.append(Invalid("zone_consent_missing", field="consent", grids="、".join(grids), n=len(grids)))
+    return found
+
+
+def overlaps_among(version: Area, others: Sequence[Area]) -> list[Conflict]:
+    """What a version shares with others that are to take force beside it; buildings are not counted here."""
+    found = []
+    for other in others:
+        piece = _polygons(shapely.intersection(version.geometry, other.geometry))
+        if other.id != version.id and not is_thin(piece, other.area_m2):
+            found.append(_overlap(version, other, float(measure.area_m2(piece)), 0, 0))
     return found
 
 

@@ -61,7 +61,7 @@ class ZoneSuccessions:
         self._permissions.require(actor, ACTION)
         reason, now = reason.strip(), self._clock()
         if not REASON_AT_LEAST <= len(reason) <= REASON_AT_MOST:
-            raise Invalid("reason_missing", field="reason")
+            raise Invalid("zone_reason_missing", field="reason", at_least=REASON_AT_LEAST, at_most=REASON_AT_MOST)
         with self._store.work() as work:
             for succession_id in succession_ids:
                 one = work.zones.succession(succession_id)

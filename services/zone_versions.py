@@ -66,12 +66,15 @@ class ZoneView:
 
 @dataclass(frozen=True)
 class JudgedTogether:
-    """versions: drafts that take force as one, the one asked about first. taken: zones that end with it."""
+    """versions: drafts that take force as one, the one asked about first. taken: zones that end with it. buildings,
+    households: in these drafts, as they stand now."""
 
     versions: tuple[Area, ...]
     taken: tuple[Area, ...]
     obstacles: tuple[Refused, ...]
     crosses_grids: bool
+    buildings: int
+    households: int
 
 
 class ZoneVersions:
@@ -122,8 +125,12 @@ class ZoneVersions:
         with self._store.look() as work:
             version = self._of_mine(work, version_id, actor)
             group, _, judged = self._judge_together(work, version, "-", actor)
-            return JudgedTogether(group.versions, group.taken, tuple(o for each in judged for o in each.obstacles),
-                                  any(each.figures.crosses_grids for each in judged))  # fmt: skip
+            obstacles = [*self._planned(work, group), *(o for each in judged for o in each.obstacles)]
+            figures = [each.figures for each in judged]
+            return JudgedTogether(
+                group.versions, group.taken, tuple(obstacles), any(f.crosses_grids for f in figures),
+                sum(f.buildings for f in figures), sum(f.households for f in figures),
+            )  # fmt: skip
 
     # -- deciding --------------------------------------------------------------------------------------------------
 
@@ -138,10 +145,8 @@ class ZoneVersions:
         """
         self._permissions.require(actor, ACTION)
         now, today = self._clock(), self._policy.today()
-        reason = checked_reason(reason)
+        reason = checked(reason, from_day, today)
         consent = (consent or "").strip()[:CONSENT_AT_MOST] or None
-        if from_day is not None and not today <= from_day <= today + PLAN_AT_MOST:
-            raise Invalid("zone_day_wrong", field="from_day")
         is_planned = from_day is not None and from_day > today
         start = datetime.combine(from_day, time(), self._timezone) if is_planned and from_day else now
         with self._store.work() as work:
@@ -150,10 +155,7 @@ class ZoneVersions:
             if (current.id if current else None) != seen:
                 raise Conflict("zone_changed", name=version.name, version=current.version if current else 0)
             group, over, judged = self._judge_together(work, version, consent, actor)
-            mine = {v.id for v in group.versions}
-            if plan := next((d for d in work.zones.planned() if mine & {*d.versions}), None):
-                raise Conflict("zone_already_planned", name=version.name, day=self._day(plan))
-            if obstacles := [o for each in judged for o in each.obstacles]:
+            if obstacles := [*self._planned(work, group), *(o for each in judged for o in each.obstacles)]:
                 raise obstacles[0]
             crosses = any(each.figures.crosses_grids for each in judged)
             decision = Decision(
@@ -226,6 +228,12 @@ class ZoneVersions:
                   for v in group.versions]  # fmt: skip
         return group, over, judged
 
+    def _planned(self, work: Work, group: Together) -> list[Conflict]:
+        """The plan that stands over one of these drafts already."""
+        mine = {v.id for v in group.versions}
+        return [Conflict("zone_already_planned", name=group.versions[0].name, day=self._day(plan))
+                for plan in work.zones.planned() if mine & {*plan.versions}]  # fmt: skip
+
     def _come_into_force(self, job: Job) -> Closing:
         """The job of a plan, and of any other that is due: judged once more on its day. All of it takes force, or none of it, with the reason kept."""
 
@@ -285,6 +293,13 @@ class ZoneVersions:
 
     def _day(self, decision: Decision) -> str:
         return decision.starts_at.astimezone(self._timezone).date().isoformat()
+
+
+def checked(reason: str, from_day: date | None, today: date) -> str:
+    """What any decision asks for; the reason as it is kept. Raises Invalid naming the field."""
+    if from_day is not None and not today <= from_day <= today + PLAN_AT_MOST:
+        raise Invalid("zone_day_wrong", field="from_day")
+    return checked_reason(reason)
 
 
 def checked_reason(reason: str) -> str:

@@ -27,6 +27,7 @@ PAGES = (
     ("track", "app.use", "route", "hidden"),
     ("zones", "layers.read", "home_work", "zones"),
     ("zone", "layers.read", "home_work", "hidden"),
+    ("zone_drafts", "zone.decide", "done_all", "zones"),
     ("draw", "zone.draft", "polyline", "zones"),
     ("topology", "zone.draft", "rule", "zones"),
     ("asset", "asset.read", "inventory_2", "zones"),

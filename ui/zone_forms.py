@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, tzinfo
 from typing import Any
 
@@ -40,6 +40,13 @@ def force(
     over = say("zone.force_over", n=current.version) if current else say("zone.force_first")
     facts.lead(say("zone.force_lead", n=draft.version))
     facts.note(over)
+    later = decision(fields, crosses=crosses, today=today, say=say)
+    word = say("zone.force_plan") if later else say("zone.force", n=draft.version)
+    st.button(word, type="primary", icon=":material/gavel:", on_click=on_force, key="slg.zone_force")
+
+
+def decision(fields: Fields, *, crosses: bool, today: date, say: Words) -> bool:
+    """What any decision asks for: the street's consent where grids are crossed, why, and from when; True for later."""
     if crosses:
         with st.container(border=True):
             st.checkbox(fields.label("consent", say("zone.consent_tick")), key=fields.key("consent_tick"))
@@ -54,8 +61,13 @@ def force(
         if later:
             st.date_input(fields.label("from_day", say("zone.force_day")), value=None, min_value=today,
                           key=fields.key("from_day"), format="YYYY-MM-DD")  # fmt: skip
-    word = say("zone.force_plan") if later else say("zone.force", n=draft.version)
-    st.button(word, type="primary", icon=":material/gavel:", on_click=on_force, key="slg.zone_force")
+    return later
+
+
+def asked(typed: Mapping[str, Any], *, crosses: bool) -> dict[str, Any]:
+    """What was typed into `decision`, by the names that the services use."""
+    return {"consent": typed.get("consent") if crosses and typed.get("consent_tick") else None,
+            "from_day": typed.get("from_day") if typed.get("when") == "later" else None}  # fmt: skip
 
 
 def plan(decision: Any, version: int, who: str, zone: tzinfo, *, on_withdraw: Callable[[], None] | None,

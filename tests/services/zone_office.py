@@ -15,6 +15,7 @@ from services.divisions import Divisions
 from services.places import find_place
 from services.policy import LivePolicy
 from services.queue import Queue
+from services.zone_batch import ZoneBatch
 from services.zone_compare import ZoneCompare
 from services.zone_division import ZoneDivision
 from services.zone_modes import ZoneModes
@@ -48,6 +49,7 @@ class Office:
         rules = editions.load_builtin().permissions
         self.zones = Zones(store, rules, self.policy, self.clock)
         self.versions = ZoneVersions(store, rules, self.policy, self.queue, self.clock, ZONE)
+        self.batch = ZoneBatch(store, rules, self.policy, self.versions)
         self.compare = ZoneCompare(store, rules)
         self.modes = ZoneModes(store, rules, self.policy, self.clock)
         self.division = ZoneDivision(store, rules, self.policy, self.clock)

@@ -332,6 +332,11 @@ def another_version(city: City, side: str, status: str = "draft") -> str:
     return made
 
 
+def another_versions(city: City) -> list[tuple[str, str]]:
+    """A draft of either side's zone, each with the version in force that it would replace."""
+    return [(another_version(city, side), in_force_now(city, side).id) for side in SIDES]
+
+
 def plan_of(city: City, side: str) -> str:
     """A decision about a side's zone that waits for its day."""
     current, draft, day = in_force_now(city, side), another_version(city, side), now() + timedelta(days=9)
@@ -746,6 +751,10 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     "zone_versions.restore": lambda c, who, side: {
         "version_id": another_version(c, side, "superseded"), "reason": "恢复旧界",
     },
+    "zone_batch.candidates": lambda c, who, side: another_versions(c) and {"street_id": None},
+    "zone_batch.decide": lambda c, who, side: {
+        "picks": another_versions(c), "reason": "已征询居委会", "consent": "街道同意", "from_day": None,
+    },
     "zone_compare.two": lambda c, who, side: {
         "before_id": another_version(c, side), "after_id": another_version(c, side),
     },
@@ -845,6 +854,8 @@ STREETS: dict[str, Callable[[City, Actor, Any], set[str]]] = {
         {r.street_id for r in found.latest if r.reporter_id != who.person_id} or {"street-here"}
     ),
     "zones.drafts": lambda c, who, found: {z.street_id for z in found},
+    "zone_batch.candidates": lambda c, who, found: {one.judged.versions[0].street_id for one in found},
+    "zone_batch.decide": lambda c, who, found: {decision.street_id for decision in found.decisions},
     "zone_successions.waiting": lambda c, who, found: {w.one.from_zone.replace("zone", "street") for w in found},
     "topology.streets": lambda c, who, found: {street.area_id for street in found},
     "topology.report": lambda c, who, found: {s for g in found.groups for f in g.findings for s in f.street_ids},
