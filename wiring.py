@@ -49,6 +49,7 @@ from services.queue import Queue
 from services.records import RecordsService
 from services.reminders import RemindersService
 from services.reports import ReportsService
+from services.set_asides import SetAsides
 from services.sweep import Sweep
 from services.timetable import TimetableService
 from services.tokens import Tokens
@@ -175,6 +176,7 @@ def build(settings: Settings) -> Services:
     reports = report_files(settings)
     coverage = CoverageService(store, rules, policy, now)
     zones = Zones(store, rules, policy, now)
+    findings = Topology(store, rules, policy, zones, now)
     zone_versions = ZoneVersions(store, rules, policy, queue, now, zone)
     timetable = TimetableService(store, rules, queue, now, zone)
     timetable.seed()
@@ -201,7 +203,8 @@ def build(settings: Settings) -> Services:
         evidence=evidence, views=views,
         records=RecordsService(store, rules, policy, calendar, now),
         own=OwnRecords(store, rules, policy, queue, now), nearby=Nearby(store, rules, policy, now), tracks=tracks,
-        zones=zones, drawing=Drawing(store, rules), topology=Topology(store, rules, policy, zones, now),
+        zones=zones, drawing=Drawing(store, rules), topology=findings,
+        set_asides=SetAsides(store, rules, findings.finding, now),
         zone_versions=zone_versions, zone_batch=ZoneBatch(store, rules, policy, zone_versions),
         zone_compare=ZoneCompare(store, rules),
         zone_modes=ZoneModes(store, rules, policy, now), zone_successions=ZoneSuccessions(store, rules, policy, now),

@@ -153,6 +153,12 @@ def outside(zones_m: Any, streets_m: Any, street_of: Any) -> Outside:
     return Outside(kept_zones[wide], piece[wide], area[wide])
 
 
+def same_ground(one: Any, other: Any) -> bool:
+    """Whether two shapes (EPSG:4549) differ by no more than arithmetic, wherever their corners are set."""
+    mended = sound([one, other])
+    return bool(shapely.area(shapely.symmetric_difference(mended[0], mended[1])) < FOUND_FROM_M2)
+
+
 def polygon_parts(geometry: Any) -> Any:
     """A geometry without its lines and points; an empty polygon when nothing else is there."""
     parts = [p for p in shapely.get_parts(shapely.get_parts(geometry)) if shapely.get_type_id(p) == POLYGON]

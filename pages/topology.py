@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from domain.errors import Conflict, NotFound
+from domain.errors import Conflict, NotFound, Refused
 from domain.topology import BASES
 from ui import facts, forms, shell, state, topology
 from wiring import services
@@ -24,6 +24,16 @@ def keep(key: str, choice: str) -> None:
     state.keep("topology_saved", (version.name, version.version, is_new, version.area_id))
 
 
+def put_aside(key: str) -> None:
+    fields = forms.Fields(f"topology_aside.{key}", say)
+    try:
+        office.set_asides.put(key, fields.typed().get("reason") or "", actor, basis=basis)
+    except Refused as refused:
+        fields.refuse({refused.field or "reason": shell.sentence(refused, say)})
+    else:
+        fields.clear()
+
+
 facts.head(topology.answer(found, say), above=topology.above(found, streets[street], office.timezone, say),
            is_sample=bool(state.kept("is_sample")), say=say)  # fmt: skip
 topology.lead(found, say)
@@ -42,7 +52,12 @@ except (Conflict, NotFound) as gone:
     facts.told(shell.sentence(gone, say), "warn", "info")
 left, right = st.columns([58, 42], gap="large")
 with right.container(key="slg.topology_desk"):
-    if picked:
+    aside = found.aside(picked.key) if picked else None
+    if picked and aside:
+        may = office.set_asides.may(picked.key, actor, basis=basis)
+        topology.aside(picked, aside, may, office.timezone, say=say, on_back=lambda: shell.attempt(
+            lambda key: office.set_asides.take_back(key, actor, basis=basis), picked.key))  # fmt: skip
+    elif picked:
         choice = topology.about(picked, choices, office.policy.now().zones, say)
         if choice:
             with shell.refusals(say):
@@ -52,7 +67,12 @@ with right.container(key="slg.topology_desk"):
                           on_click=shell.attempt, args=(keep, picked.key, choice))  # fmt: skip
                 facts.note(say("topology.save_note"))
         topology.to_draw(picked, choices, say)
-    row = topology.listed(found.group(kind), f"{street}_{basis}_{kind}", say)
+        topology.aside_form(forms.Fields(f"topology_aside.{picked.key}", say),
+                            office.set_asides.may(picked.key, actor, basis=basis),
+                            on_put=lambda: put_aside(picked.key), say=say)  # fmt: skip
+    table = f"{street}_{basis}_{kind}_{found.asides}"  # another table when rows leave or come: no row stays pressed
+    row = topology.listed(found.group(kind), table, say)
+    row = topology.listed_aside(found.group(kind), table, office.timezone, say) or row
 with left:
     box = office.places.bounds(actor) if not (asked and street) else lines.box(street, actor)
     pressed = topology.findings_map(found, office.bundles.urls, say, street=street, basis=basis, box=box,

@@ -33,6 +33,7 @@ from services.queue import Queue
 from services.records import RecordsService
 from services.reminders import RemindersService
 from services.reports import ReportsService
+from services.set_asides import SetAsides
 from services.timetable import TimetableService
 from services.tokens import Tokens
 from services.topology import Topology
@@ -76,6 +77,7 @@ class Services:
     zone_successions: ZoneSuccessions
     zone_division: ZoneDivision
     topology: Topology
+    set_asides: SetAsides
     assets: AssetsService
     coverage: CoverageService
     calendar: CalendarService

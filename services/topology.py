@@ -34,6 +34,7 @@ from domain.topology import (
 )
 from geo import geojson, measure, repairs
 from geo.locate import PlaceIndex
+from services import set_asides
 from services.policy import LivePolicy
 from services.topology_count import Counted, Ground, count
 from services.zones import Zones
@@ -63,9 +64,10 @@ class Topology:
         """
         reach = self._reach(street_id, actor)
         counted = self._count(basis)
-        key = (street_id, reach)
+        with self._store.look() as work:
+            key = (street_id, reach, asides := work.areas.stamp(set_asides.STAMP))
         if key not in counted.reports:
-            counted.reports[key] = self._report(counted, street_id, reach, basis)
+            counted.reports[key] = replace(self._report(counted, street_id, reach, basis), asides=asides)
         return counted.reports[key]
 
     def streets(self, actor: Actor) -> list[Area]:
@@ -82,16 +84,24 @@ class Topology:
         return measure.bounds([street.geometry]) if street else None
 
     def on_map(self, street_id: str | None, actor: Actor, *, basis: str = "in_force") -> bytes:
-        """The findings that the report lists, as GeoJSON: their ground, or a point for a building."""
-        found = [one for group in self.report(street_id, actor, basis=basis).groups for one in group.findings]
+        """The findings that the report lists, and those set aside, as GeoJSON: their ground, or a point for a building."""
+        groups = self.report(street_id, actor, basis=basis).groups
+        found = [one for group in groups for one in (*group.findings, *group.aside)]
         found = [one for one in found if np.isfinite(one.at).all()]
         shapes = [one.shape if one.shape is not None else shapely.Point(one.at) for one in found]
         rows = [
-            {"key": one.key, "kind": one.kind, "households": one.households, "name": name_of(one),
-             "has_draft": bool(one.drafts), "street_ids": sorted(one.street_ids)}
+            {"key": one.key, "kind": one.kind, "households": one.households, "name": one.name,
+             "has_draft": bool(one.drafts), "is_aside": one.aside is not None, "street_ids": sorted(one.street_ids)}
             for one in found
         ]  # fmt: skip
         return geojson.feature_collection([one.key for one in found], shapes, rows, decimals=7)
+
+    def finding(self, key: str, actor: Actor, basis: str = "in_force") -> Finding:
+        """Raises NotFound (another street), Conflict when it is gone."""
+        self._permissions.require(actor, "zone.draft")
+        found = self._found(self._count(basis), key, actor)
+        with self._store.look() as work:
+            return self._named(work, [found])[0]
 
     def choices(self, key: str, actor: Actor, *, basis: str = "in_force") -> tuple[Finding, tuple[Choice, ...]]:
         """One finding with the ways to put it right. Raises NotFound (another street), Conflict when it is gone."""
@@ -162,20 +172,26 @@ class Topology:
 
         groups = []
         with self._store.look() as work:
+            aside = set_asides.held(work, counted.finding)
             for kind in KINDS:
                 if kind in ("no_zone", "two_zones"):
-                    rows = [row for row in (counted.bare if kind == "no_zone" else counted.twice).tolist()
-                            if here(*_of_row(counted, row))]  # fmt: skip
+                    every = [row for row in (counted.bare if kind == "no_zone" else counted.twice).tolist()
+                             if here(*_of_row(counted, row))]  # fmt: skip
+                    put_by = {counted.row_of[key.partition(":")[2]] for key in aside if key.startswith(f"{kind}:")}
+                    rows = [row for row in every if row not in put_by]
                     listed = [counted.of_building(row) for row in rows[:LISTED_AT_MOST]]
+                    hidden = [counted.of_building(row) for row in every if row in put_by]
                     total, households = len(rows), int(counted.households[rows].sum()) if rows else 0
                 else:
-                    every = [
+                    found = [
                         f for f in counted.found.values() if f.kind == kind and here(f.street_ids, f.community_ids)
                     ]
-                    listed = every[:LISTED_AT_MOST]
-                    total, households = len(every), sum(f.households for f in every)
+                    some = [f for f in found if f.key not in aside]
+                    listed, hidden = some[:LISTED_AT_MOST], [f for f in found if f.key in aside]
+                    total, households = len(some), sum(f.households for f in some)
                 named = self._named(work, _with_drafts(listed, counted.ground.drafts))
-                groups.append(Group(kind, total, households, tuple(named)))
+                kept = tuple(replace(f, aside=aside[f.key]) for f in self._named(work, hidden))
+                groups.append(Group(kind, total, households, tuple(named), kept))
         looked = [z for z in counted.ground.zones if here((z.street_id,), (z.community_id,))]
         drafts = [z for z in counted.ground.drafts if here((z.street_id,), (z.community_id,))]
         return TopologyReport(tuple(groups), len(looked), len(drafts), bool(counted.ground.buildings), basis == "drafts",
@@ -279,13 +295,6 @@ class Topology:
         takers = [_shape(counted, other) for other in found.zones if other.id != zone.id]
         left = repairs.clipped(line, takers)
         return None if left is None or left.equals(line) else left
-
-
-def name_of(found: Finding) -> str:
-    """The names of what a finding is about, as they are in the data."""
-    if found.home:
-        return found.home.name or found.home.number or found.home.id
-    return " / ".join(zone.name for zone in found.zones[:3])
 
 
 def _ground(work: Work, basis: str) -> Ground:

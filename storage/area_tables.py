@@ -125,6 +125,25 @@ zone_successions = Table(
     Column("reason", Text),
 )  # fmt: skip
 
+# Findings of the topology report that somebody set aside, with the ground as it was then. Nothing is deleted.
+set_asides = Table(
+    "set_asides", metadata, serial(),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("key", String(200), nullable=False, index=True),  # of the finding
+    Column("kind", String(16), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("name", Text, nullable=False),  # what it was about, in the names of then
+    Column("lon", sa.Float),
+    Column("lat", sa.Float),
+    Column("shape", Geometry),
+    Column("versions", sa.JSON, nullable=False),  # of the zones round a building
+    Column("reason", Text, nullable=False),
+    Column("set_by", String(64)),
+    Column("set_at", Utc, nullable=False),
+    Column("ended_by", String(64)),
+    Column("ended_at", Utc, index=True),
+)  # fmt: skip
+
 layer_stamps = Table(
     "layer_stamps", metadata,
     Column("layer", String(16), primary_key=True),

@@ -31,6 +31,7 @@ from storage.people import People
 from storage.records import Records
 from storage.reminders import Reminders
 from storage.reports import Reports
+from storage.set_asides import SetAsides
 from storage.timetable import Outcomes, Timetable
 from storage.tracks import Tracks
 from storage.zones import ZoneRows
@@ -69,6 +70,10 @@ class Work:
     @cached_property
     def zones(self) -> ZoneRows:
         return ZoneRows(self.connection)
+
+    @cached_property
+    def set_asides(self) -> SetAsides:
+        return SetAsides(self.connection)
 
     @cached_property
     def buildings(self) -> Buildings:

@@ -18,6 +18,7 @@ from storage.area_tables import (  # noqa: F401 - the ground's tables go by this
     layer_imports,
     layer_stamps,
     roads,
+    set_asides,
     zone_decisions,
     zone_modes,
     zone_successions,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import Any
 
@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from domain.policy.zones import ZonePolicy
-from domain.topology import KINDS, Choice, Figures, Finding, Group, Repair, TopologyReport
+from domain.topology import KINDS, LISTED_AT_MOST, Choice, Figures, Finding, Group, Repair, SetAside, TopologyReport
 from i18n import Words
 from ui import bundle, facts, forms, state, times
 from ui.markup import el
@@ -43,6 +43,8 @@ def lead(found: TopologyReport, say: Words) -> None:
     if not found.zones:
         facts.told(say("topology.no_zones"), "muted", "polyline")
         st.page_link("pages/draw.py", label=say("topology.go_draw"), icon=":material/polyline:")
+    if found.set_aside:
+        facts.note(say("topology.aside_lead", n=f"{found.set_aside:,}"))
     if found.with_drafts and found.drafts:
         facts.told(say("topology.drafts_on", n=found.drafts), "muted", "edit_note")
 
@@ -76,7 +78,7 @@ def listed(group: Group, of: str, say: Words) -> str | None:
     rows = group.findings
     if group.total > len(rows):
         facts.note(say("topology.capped", shown=f"{len(rows):,}", total=f"{group.total:,}"))
-    columns: dict[str, list[Any]] = {"name": [name_of(one) for one in rows]}
+    columns: dict[str, list[Any]] = {"name": [one.name for one in rows]}
     if group.kind == "ring":
         columns["says"] = [say.refusal((f"geometry_{one.code}",), None, {}) for one in rows]
     columns["households"] = [one.households for one in rows]
@@ -94,6 +96,29 @@ def listed(group: Group, of: str, say: Words) -> str | None:
         height=HEAD_PX + ROW_PX * min(len(rows), TALL_ROWS) + 2, on_select="rerun", selection_mode="single-cell",
     )  # fmt: skip
     facts.note(say("topology.pick_hint"))
+    return _pressed(event, rows, of)
+
+
+def listed_aside(group: Group, of: str, zone: tzinfo, say: Words) -> str | None:
+    """Those of one kind that somebody set aside, opened by their count; gives the key of the row that was pressed."""
+    rows = group.aside[:LISTED_AT_MOST]
+    if not rows:
+        return None
+    with st.expander(say("topology.aside_n", n=f"{len(group.aside):,}"), icon=":material/inventory_2:"):
+        told = [one.aside for one in rows if one.aside]
+        frame = pd.DataFrame({
+            "name": [one.name for one in rows], "aside_why": [one.reason for one in told],
+            "aside_who": [one.who for one in told], "aside_when": [times.moment(one.set_at, zone) for one in told],
+        })  # fmt: skip
+        config = {name: st.column_config.TextColumn(say(f"topology.column_{name}")) for name in frame.columns}
+        event = st.dataframe(
+            frame, column_config=config, hide_index=True, row_height=ROW_PX, key=f"slg.topology_aside_{of}",
+            height=HEAD_PX + ROW_PX * min(len(rows), TALL_ROWS) + 2, on_select="rerun", selection_mode="single-cell",
+        )  # fmt: skip
+        return _pressed(event, rows, f"aside_{of}")
+
+
+def _pressed(event: Any, rows: Sequence[Finding], of: str) -> str | None:
     cells = event.selection.cells
     row = rows[cells[0][0]].key if cells and cells[0][0] < len(rows) else None
     if row == state.kept(f"topology_row_{of}"):
@@ -102,16 +127,30 @@ def listed(group: Group, of: str, say: Words) -> str | None:
     return row
 
 
-def name_of(found: Finding) -> str:
-    """What a finding is about, in the names of the data."""
-    if found.home:
-        return found.home.name or found.home.number or found.home.id
-    return " / ".join(zone.name for zone in found.zones[:3])
+def aside(found: Finding, one: SetAside, may: bool, zone: tzinfo, *, on_back: Callable[[], None], say: Words) -> None:
+    """Who set a finding aside, when and why, and the way back into the list."""
+    facts.section(found.name, say(f"topology.kind_{found.kind}"))
+    facts.told(_sentence(found, say), "muted", "inventory_2")
+    facts.told(say("topology.aside_told", who=one.who or say("zone.nobody"), at=times.moment(one.set_at, zone),
+                   reason=one.reason), "muted", "edit_note")  # fmt: skip
+    facts.note(say("topology.aside_until"))
+    if may:
+        st.button(say("topology.take_back"), icon=":material/undo:", key="slg.topology_back", on_click=on_back)
+
+
+def aside_form(fields: forms.Fields, may: bool, *, on_put: Callable[[], None], say: Words) -> None:
+    """Setting a finding aside, with a reason; for whoever decides in all its streets."""
+    if not may:
+        return
+    with st.expander(say("topology.put_aside"), icon=":material/inventory_2:", expanded=bool(fields.refusals)):
+        facts.note(say("topology.aside_until"))
+        fields.text("reason", say("zone.reason"), hint=say("topology.aside_hint"))
+        st.button(say("topology.put_aside"), key="slg.topology_aside", on_click=on_put)
 
 
 def about(found: Finding, choices: Sequence[Choice], policy: ZonePolicy, say: Words) -> str | None:
     """One finding in a sentence, and the ways to put it right; gives the code of the chosen one."""
-    facts.section(name_of(found), say(f"topology.kind_{found.kind}"))
+    facts.section(found.name, say(f"topology.kind_{found.kind}"))
     facts.told(_sentence(found, say), "danger" if found.kind in ("overlap", "ring", "no_zone") else "warn", "error")
     if found.drafts:
         names = "、".join(say("topology.draft_named", name=d.name, version=d.version) for d in found.drafts[:3])
@@ -192,7 +231,7 @@ def findings_map(
     repair: Repair | None, box: tuple[float, float, float, float] | None,
 ) -> str | None:  # fmt: skip
     """The findings over the zones; gives the key of the one that was pressed on the map."""
-    address = f"/topology.geojson?basis={basis}&v={found.as_of.timestamp():.0f}{found.total}"
+    address = f"/topology.geojson?basis={basis}&v={found.as_of.timestamp():.0f}{found.total}.{found.asides}"
     mended = None
     if repair:
         before = repair.before if repair.before is not None and repair.before is not repair.after else None

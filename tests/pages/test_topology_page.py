@@ -78,3 +78,29 @@ def test_a_name_full_of_markup_stays_a_name(services, visit):
     label = next(option for option in at.radio[0].options if "example" in option)
     assert "![x]" not in label
     assert ":red[" not in label
+
+
+def test_an_officer_sets_a_finding_aside_and_takes_it_back(services, session_of, visit):
+    officer = services.people.actor(session_of("officer1"))
+    group = services.topology.report(None, officer).group("no_zone")
+    key = group.findings[0].key
+    at = visit("officer1", "topology", kind="no_zone", find=key)
+    next(b for b in at.button if b.key == "slg.topology_aside").click().run()
+    reason = next(field for field in at.text_input if "写一句为什么" in field.label)
+    reason.set_value("拆迁在即，不再划").run()
+    next(b for b in at.button if b.key == "slg.topology_aside").click().run()
+    assert not at.exception
+    assert "搁置：拆迁在即，不再划" in told(at)
+    assert words("zh")("topology.aside_n", n=1) in [e.label for e in at.expander]
+    assert services.topology.report(None, officer).group("no_zone").total == group.total - 1
+    next(b for b in at.button if b.key == "slg.topology_back").click().run()
+    assert services.topology.report(None, officer).group("no_zone").total == group.total
+    assert "搁置：拆迁在即，不再划" not in told(at)
+
+
+def test_somebody_who_only_draws_is_not_offered_to_set_aside(services, session_of, visit):
+    specialist = services.people.actor(session_of("specialist1"))
+    found = next(one for group in services.topology.report(None, specialist).groups for one in group.findings)
+    at = visit("specialist1", "topology", kind=found.kind, find=found.key)
+    assert found.name in told(at)
+    assert "slg.topology_aside" not in [b.key for b in at.button]

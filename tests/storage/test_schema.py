@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 import storage.schema as schema
 from domain.errors import Busy, Invalid
+from domain.topology import SetAside
 from storage.engine import changing_schema
 from storage.spatial import is_made_here
 from storage.store import Store
@@ -144,6 +146,25 @@ def test_a_filled_database_keeps_every_row_through_a_change(store, later, noon):
         assert work.areas.touching("zone", (120.8, 29.58, 120.81, 29.59)) != []
     with pytest.raises(sa.exc.IntegrityError), store.work() as work:
         work.people.assign("nobody", person().assignments[0], since=noon)
+
+
+def test_a_filled_database_of_before_what_was_set_aside_gets_its_table_and_keeps_every_row(store, noon):
+    """The newest real migration, taken back and made again over a filled database."""
+    before = fill(store, noon)
+    with changing_schema(store.engine) as connection:
+        config = schema._config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0012")
+    with store.look() as work:
+        assert not sa.inspect(work.connection).has_table("set_asides")
+    schema.migrate(store.engine)
+    assert counts(store) == before
+    assert differences(store) == []
+    found = SetAside("s", "gap:1,2", "gap", "", "甲", (120.8, 29.58), area().geometry, (), "路没修完", None, noon)
+    with store.work() as work:
+        work.set_asides.add(found)
+    with store.look() as work:
+        assert work.set_asides.standing() == [found]
 
 
 def counts_of_changed(store: Store) -> dict[str, int]:

@@ -337,6 +337,20 @@ def another_versions(city: City) -> list[tuple[str, str]]:
     return [(another_version(city, side), in_force_now(city, side).id) for side in SIDES]
 
 
+def none_aside(city: City) -> None:
+    """Every finding is in the open list."""
+    with city.services.store.work() as work:
+        for one in work.set_asides.standing():
+            work.set_asides.end(one.id, by=None, at=now())
+
+
+def set_aside(city: City, side: str) -> str:
+    """A finding of a side that was set aside; gives its key."""
+    none_aside(city)
+    city.services.set_asides.put(LOOSE[side], "施工围挡，暂不划", city.actor("housing_bureau", "city"))
+    return LOOSE[side]
+
+
 def plan_of(city: City, side: str) -> str:
     """A decision about a side's zone that waits for its day."""
     current, draft, day = in_force_now(city, side), another_version(city, side), now() + timedelta(days=9)
@@ -735,6 +749,10 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     "topology.box": lambda c, who, side: {"street_id": f"street-{side}"},
     "topology.report": lambda c, who, side: {"street_id": None},
     "topology.on_map": lambda c, who, side: {"street_id": None},
+    "topology.finding": lambda c, who, side: {"key": LOOSE[side]},
+    "set_asides.may": lambda c, who, side: {"key": LOOSE[side]},
+    "set_asides.put": lambda c, who, side: {"key": none_aside(c) or LOOSE[side], "reason": "施工围挡，暂不划"},
+    "set_asides.take_back": lambda c, who, side: {"key": set_aside(c, side)},
     "topology.choices": lambda c, who, side: {"key": LOOSE[side]},
     "topology.preview": lambda c, who, side: {"key": LOOSE[side], "choice": f"adopt:zone-{side}"},
     "topology.repair": lambda c, who, side: {

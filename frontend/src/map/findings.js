@@ -58,12 +58,12 @@ export function findings(frame, office, options) {
   }
 
   function showAll() {
-    const whole = boxOfAll(kept.features.filter((each) => each.geometry));
+    const whole = boxOfAll(kept.features.filter((each) => each.geometry && isOpen(each)));
     if (whole) canvas.fly({ bounds: whole });
   }
 
   function show() {
-    const shown = kept.features.filter((each) => each.geometry && !off.has(each.properties.kind));
+    const shown = kept.features.filter((each) => each.geometry && !off.has(each.properties.kind) && isOpen(each));
     const set = (source, features) => canvas?.map.getSource(source)?.setData({ type: "FeatureCollection", features });
     set("found", shown.filter((each) => !HOMES.includes(each.properties.kind)));
     set("found-homes", shown.filter((each) => HOMES.includes(each.properties.kind)));
@@ -71,10 +71,15 @@ export function findings(frame, office, options) {
     set("mended", [["before", before], ["after", after]].filter(([, geometry]) => geometry)
       .map(([part, geometry]) => ({ type: "Feature", properties: { part }, geometry })));
     const counts = {};
-    for (const each of kept.features) counts[each.properties.kind] = (counts[each.properties.kind] ?? 0) + 1;
+    for (const each of kept.features) if (!each.properties.is_aside) counts[each.properties.kind] = (counts[each.properties.kind] ?? 0) + 1;
     key.count(counts, Boolean(after));
     if (current.mended) frame.root.dataset.mended = "true";
     else delete frame.root.dataset.mended;
+  }
+
+  /** One that was set aside is drawn only while somebody looks at it. */
+  function isOpen({ properties }) {
+    return !properties.is_aside || properties.key === current.picked;
   }
 
   function switchKind(kind, isOn) {
@@ -169,7 +174,10 @@ export function findings(frame, office, options) {
         if (!isOther) pick(next.picked, { flies: false });
         if (!isOther && next.mended) canvas.fly({ bounds: boxOfAll(mendedFeatures()), padding: 90, maxZoom: 18.5 });
       }
-      if (isOther) pick(next.picked);
+      if (isOther) {
+        show();
+        pick(next.picked);
+      }
     },
     destroy() {
       source.stop();
