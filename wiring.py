@@ -45,6 +45,7 @@ from services.people import People
 from services.people_sheets import PeopleSheets
 from services.places import Places
 from services.policy import LivePolicy
+from services.proposals import ZoneProposals
 from services.queue import Queue
 from services.records import RecordsService
 from services.reminders import RemindersService
@@ -203,7 +204,7 @@ def build(settings: Settings) -> Services:
         evidence=evidence, views=views,
         records=RecordsService(store, rules, policy, calendar, now),
         own=OwnRecords(store, rules, policy, queue, now), nearby=Nearby(store, rules, policy, now), tracks=tracks,
-        zones=zones, drawing=Drawing(store, rules), topology=findings,
+        zones=zones, drawing=Drawing(store, rules), proposals=ZoneProposals(store, rules), topology=findings,
         set_asides=SetAsides(store, rules, findings.finding, now),
         zone_versions=zone_versions, zone_batch=ZoneBatch(store, rules, policy, zone_versions),
         zone_compare=ZoneCompare(store, rules),

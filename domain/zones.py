@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+# Why a zone is drawn as it is, in the policy's own words: 路网结构、公共设施配套、管理便捷性 (嵊政办〔2022〕97号 三(三)1).
+REASONS = ("road_network", "public_facilities", "convenience")
+
 
 @dataclass(frozen=True)
 class Decision:

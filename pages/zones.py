@@ -26,6 +26,8 @@ lines = office.zone_division.lines(chosen, actor)
 found = zone_list.narrowed(lines, show, text, words)
 if office.permissions.allows(actor, "zone.draft"):
     st.page_link("pages/draw.py", label=say("zones.draw"), icon=":material/polyline:")
+    st.page_link("pages/proposals.py", label=say("proposals.go"), icon=":material/alt_route:",
+                 query_params={"street": street} if chosen else None)  # fmt: skip
 if office.permissions.allows(actor, "zone.decide"):
     if sum(line.draft is not None for line in lines) > 1:
         st.page_link("pages/zone_drafts.py", label=say("zone_drafts.go"), icon=":material/done_all:",

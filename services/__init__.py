@@ -29,6 +29,7 @@ from services.people import People
 from services.people_sheets import PeopleSheets
 from services.places import Places
 from services.policy import LivePolicy
+from services.proposals import ZoneProposals
 from services.queue import Queue
 from services.records import RecordsService
 from services.reminders import RemindersService
@@ -76,6 +77,7 @@ class Services:
     zone_modes: ZoneModes
     zone_successions: ZoneSuccessions
     zone_division: ZoneDivision
+    proposals: ZoneProposals
     topology: Topology
     set_asides: SetAsides
     assets: AssetsService

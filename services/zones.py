@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from domain.errors import Conflict, Invalid, NotFound
 from domain.policy.permissions import Permissions, Scoped
 from domain.records import Actor, Area, Building, DivisionRow
+from domain.zones import REASONS
 from geo import edits, measure, topology
 from geo.division import OUTSIDE, count_buildings, divide
 from geo.geojson import geometry_to_geojson
@@ -86,14 +87,15 @@ class Zones:
         self, version_id: str, polygon: dict[str, Any], *, zone_id: str | None, name: str, kind: str, mode: str,
         actor: Actor, base_version_id: str | None = None, repair: Mapping[str, str] | None = None,
         manager: str | None = None, attributes: Mapping[str, Any] | None = None, cut_from: str | None = None,
-        takes_in: Sequence[str] = (),
+        takes_in: Sequence[str] = (), reasons: Sequence[str] = (),
     ) -> tuple[Area, Measured, bool]:  # fmt: skip
         """A draft version with its division rows; (version, figures, True when new).
 
         The same version id again gives the version kept before. base_version_id: the newest version that its author
         saw; when there is a newer one, nothing is lost and nothing is written: Conflict("zone_version_moved") carries
         the other. repair: the finding of the topology report that this puts right, for the history. cut_from: the draft
-        that it was cut off by a split. takes_in: zones in force that were merged into it; both take force as one.
+        that it was cut off by a split. takes_in: zones in force that were merged into it; both take force as one. reasons: codes of
+        domain.zones.REASONS, kept with the draft.
         Raises Invalid, Conflict, NotFound (another street).
         """
         self._permissions.require(actor, "zone.draft")
@@ -105,6 +107,8 @@ class Zones:
             raise Invalid("unknown_zone_kind", field="kind")
         if mode not in words.modes or not words.modes[mode].term.holds(today):
             raise Invalid("unknown_zone_mode", field="mode")
+        if set(reasons) - set(REASONS):
+            raise Invalid("unknown_zone_reason", field="reasons")
         geometry = read_polygon(polygon)
         now = self._clock()
         with self._store.work() as work:
@@ -133,7 +137,7 @@ class Zones:
                 community_id=figures.community.area_id if figures.community else None,
                 households=figures.households, origin=ORIGIN_DRAWN, crosses_grids=figures.crosses_grids,
                 is_sample=work.meta("sample_city") is not None, created_at=now, created_by=actor.person_id,
-                manager=manager, attributes=dict(attributes or {}),
+                manager=manager, attributes=dict(attributes or {}) | ({"reasons": list(reasons)} if reasons else {}),
             )  # fmt: skip
             work.areas.add([version], at=now)
             work.areas.set_division(version.id, figures.rows, at=now)
@@ -142,6 +146,7 @@ class Zones:
                 work.areas.link(before, version.id, "next", at=now)
             taken = self._link_others(work, version, cut_from, takes_in, actor, now)
             told = _payload(version, figures) | ({"repair": dict(repair)} if repair else {})
+            told |= {"reasons": list(reasons)} if reasons else {}
             told |= ({"cut_from": cut_from} if cut_from else {}) | ({"takes_in": taken} if taken else {})
             work.history.write("zone", version.area_id, "zone.drafted", told, at=now, actor_id=actor.person_id)
         return version, figures, True

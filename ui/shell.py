@@ -28,6 +28,7 @@ PAGES = (
     ("zones", "layers.read", "home_work", "zones"),
     ("zone", "layers.read", "home_work", "hidden"),
     ("zone_drafts", "zone.decide", "done_all", "zones"),
+    ("proposals", "zone.draft", "alt_route", "hidden"),
     ("draw", "zone.draft", "polyline", "zones"),
     ("topology", "zone.draft", "rule", "zones"),
     ("asset", "asset.read", "inventory_2", "zones"),

@@ -64,6 +64,7 @@ def facts(
         (say("zone.since"), last.since if last else None),
         (say("zone.contract"), contract),
         (say("zone.clearance"), None if zones.is_managed(area.mode) else _clearance(*clearance, say)),
+        (say("zone.reasons"), _reasons(area, say)),
         (say("zone.kind"), kind.name(say.lang) if kind else area.kind),
         (say("zone.street"), street),
         (say("zone.area"), hectares(area.area_m2, say)),
@@ -71,6 +72,11 @@ def facts(
                                   households=f"{sum(r.households for r in division):,}")),
         (say("zone.origin"), say("zone.origin_drawn") if area.origin.startswith(DRAWN) else area.origin),
     ])  # fmt: skip
+
+
+def _reasons(area: Area, say: Words) -> str:
+    known = [code for code in area.attributes.get("reasons") or () if say.has(f"zone.reason_{code}")]
+    return (", " if say.lang == "en" else "、").join(say(f"zone.reason_{code}") for code in known)
 
 
 def _clearance(target: date | None, today: date, say: Words) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from starlette.routing import Mount
@@ -28,7 +29,7 @@ from domain.filters import AssetFilter, RecordFilter
 from domain.policy.changes import Change
 from domain.policy.permissions import NEVER_BY_TOKEN
 from domain.policy.zones import load_zones
-from domain.records import ROLES, Actor, Area, Assignment, DivisionRow
+from domain.records import ROLES, Actor, Area, Assignment, Building, DivisionRow, Road
 from domain.tracks import TrackPart, TrackPoint
 from domain.zones import Decision, Succession
 from jobs.runner import Runner
@@ -337,6 +338,18 @@ def another_versions(city: City) -> list[tuple[str, str]]:
     return [(another_version(city, side), in_force_now(city, side).id) for side in SIDES]
 
 
+def proposal(city: City, side: str) -> str:
+    """A home in a corner where no zone is, and a lane round it; the key of its proposal."""
+    office, made = city.services, uuid.uuid4().hex
+    _, _, east, north = square(side, 0.0015).bounds
+    roof = shapely.Point(east, north).buffer(0.0001)
+    with office.store.work() as work:
+        work.buildings.add([Building(made, "3", "3", roof, east, north, 5, True, f"street-{side}", f"grid-{side}")])
+        work.buildings.add_roads([Road(made, "", shapely.Point(east, north).buffer(0.001).exterior, "lane")])
+    found = office.proposals.propose(f"street-{side}", city.actor("housing_bureau", "city"), target=100).found
+    return found[0].key
+
+
 def none_aside(city: City) -> None:
     """Every finding is in the open list."""
     with city.services.store.work() as work:
@@ -437,6 +450,9 @@ ASKS: dict[str, Callable[[City, Actor, str], Ask]] = {
     ),
     "POST /api/v1/zones/edit": lambda city, who, side: (
         "POST", "/api/v1/zones/edit", {"json": {"edit": "clip", "geometry": polygon(side), "zone_id": f"zone-{side}"}}
+    ),
+    "GET /api/v1/zones/proposals.geojson": lambda city, who, side: (
+        "GET", f"/api/v1/zones/proposals.geojson?street=street-{side}&target=100", {}
     ),
     "POST /api/v1/zones/drafts": post_draft,
     "GET /api/v1/zones/division.{kind}": export_division,
@@ -745,6 +761,12 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     "drawing.split": lambda c, who, side: {"polygon": polygon(side), "line": across(side), "zone_id": None},
     "drawing.merge": lambda c, who, side: {"polygon": polygon(side), "with_zone": f"zone-{side}"},
     "drawing.clip": lambda c, who, side: {"polygon": polygon(side), "zone_id": f"zone-{side}"},
+    "proposals.streets": lambda c, who, side: {},
+    "proposals.propose": lambda c, who, side: {"street_id": f"street-{side}", "target": 100},
+    "proposals.on_map": lambda c, who, side: {"street_id": f"street-{side}", "target": 100},
+    "proposals.opened": lambda c, who, side: {
+        "street_id": f"street-{side}", "key": proposal(c, side), "reasons": ["road_network"], "target": 100,
+    },
     "topology.streets": lambda c, who, side: {},
     "topology.box": lambda c, who, side: {"street_id": f"street-{side}"},
     "topology.report": lambda c, who, side: {"street_id": None},
@@ -875,6 +897,7 @@ STREETS: dict[str, Callable[[City, Actor, Any], set[str]]] = {
     "zone_batch.candidates": lambda c, who, found: {one.judged.versions[0].street_id for one in found},
     "zone_batch.decide": lambda c, who, found: {decision.street_id for decision in found.decisions},
     "zone_successions.waiting": lambda c, who, found: {w.one.from_zone.replace("zone", "street") for w in found},
+    "proposals.streets": lambda c, who, found: {street.area_id for street in found},
     "topology.streets": lambda c, who, found: {street.area_id for street in found},
     "topology.report": lambda c, who, found: {s for g in found.groups for f in g.findings for s in f.street_ids},
     "topology.on_map": lambda c, who, found: {

@@ -42,6 +42,7 @@ class DraftIn(MeasureIn):
     base_version_id: str | None = Field(None, max_length=64)
     cut_from: str | None = Field(None, max_length=64)
     takes_in: list[Annotated[str, Field(max_length=64)]] = Field(default=[], max_length=20)
+    reasons: list[Annotated[str, Field(max_length=32)]] = Field(default=[], max_length=10)
 
 
 def router(services: Services) -> APIRouter:
@@ -68,7 +69,7 @@ def router(services: Services) -> APIRouter:
         version, figures, is_new = services.zones.save_draft(
             str(body.id), body.geometry, zone_id=body.zone_id, name=body.name, kind=body.kind, mode=body.mode,
             actor=actor_of(request), base_version_id=body.base_version_id,
-            cut_from=body.cut_from, takes_in=body.takes_in,
+            cut_from=body.cut_from, takes_in=body.takes_in, reasons=body.reasons,
         )  # fmt: skip
         answer = {
             "zone_id": version.area_id, "version_id": version.id, "version": version.version, "code": version.code,
@@ -80,6 +81,13 @@ def router(services: Services) -> APIRouter:
     def export(kind: str, request: Request, street: Annotated[str | None, Query(max_length=64)] = None) -> Response:
         made = services.zone_division.export_file(kind, street, actor_of(request))
         return made_file(made.path, made.name, made.drop)
+
+    @doors.get("/proposals.geojson", response_class=Response)
+    def proposals(
+        request: Request, street: Annotated[str, Query(max_length=64)], target: int,
+        main: Annotated[list[Annotated[str, Query(max_length=32)]] | None, Query(max_length=100)] = None,
+    ) -> Response:  # fmt: skip
+        return geojson(request, services.proposals.on_map(street, actor_of(request), target=target, main=main))
 
     @doors.get("/versions/{version_id}/map.geojson", response_class=Response)
     def on_map(

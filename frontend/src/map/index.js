@@ -36,7 +36,7 @@ export default function component({ parentElement, data, setStateValue, setTrigg
  * options: { mode, lang, words, sample, theme, api, assets, bounds, center, zoom, basemap, records_query (null: no records at all), selected, height,
  * onOpen(kind, id), onSaved(answer), onPlace({ lon, lat }, place) }; for "draw" also { zone, kinds },
  * for "track" { track: lines of [lon, lat] }, for "rows" also { rows_url, layer, picked, repair }, for "version" { version_url, as_of }, for "findings"
- * { rows_url, picked, mended }.
+ * { rows_url, picked, mended }, for "proposals" { rows_url, picked }.
  */
 export function mountMap(parent, options) {
   const box = frame(parent, options);
@@ -82,6 +82,7 @@ async function openRoom(box, asks, options) {
     return spot(box, asks, options);
   }
   if (options.mode === "findings") return (await import("./findings.js")).findings(box, asks, options);
+  if (options.mode === "proposals") return (await import("./proposals.js")).proposals(box, asks, options);
   if (options.mode === "rows") return (await import("./rows.js")).rows(box, asks, options);
   if (options.mode === "track") return (await import("./track.js")).track(box, asks, options);
   if (options.mode === "version") return (await import("./version.js")).version(box, asks, options);

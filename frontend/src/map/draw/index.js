@@ -29,7 +29,8 @@ const HANDLE_PX = 24;
 
 /**
  * draw(frame, office, options) -> { update(options), destroy() }.
- * options: see mountMap, and { zone, kinds, onSaved(answer) }. zone: { id, base_version_id, name, kind, mode, geometry } of what is drawn again.
+ * options: see mountMap, and { zone, kinds, onSaved(answer) }. zone: { id, base_version_id, name, kind, mode, geometry } of what is drawn again, or
+ * { geometry, reasons } of a proposal that becomes a new one.
  */
 export function draw(frame, office, options) {
   const { words } = options;
@@ -41,6 +42,7 @@ export function draw(frame, office, options) {
   let draftId = newId();
   let zoneId = options.zone?.id ?? null;
   let baseId = options.zone?.base_version_id ?? null;
+  let reasons = options.zone?.reasons ?? []; // of a proposal that is drawn on, kept with its draft
   let cutFrom = null; // the draft that this one was cut off
   let shape = session(partsOf(options.zone?.geometry));
   let keptCorners = 0;
@@ -102,6 +104,7 @@ export function draw(frame, office, options) {
     map.on("click", tapped);
     put({ keeps: false });
     await loadAreas();
+    if (options.zone && !options.zone.id) frame.tell(words.from_proposal);
     offerKept();
     frame.readyWith(map);
   }
@@ -315,7 +318,7 @@ export function draw(frame, office, options) {
     const open = hand?.isDrawing() ? hand.openCorners() : [];
     if (shape.isEmpty && !open.length) return kept.forget();
     kept.write({
-      id: draftId, zone_id: zoneId, base_id: baseId, cut_from: cutFrom, parts: shape.parts, rest: shape.rest, taken: shape.taken, open: open.length ? { corners: open, isHole: purpose === "hole" } : null,
+      id: draftId, zone_id: zoneId, base_id: baseId, cut_from: cutFrom, reasons, parts: shape.parts, rest: shape.rest, taken: shape.taken, open: open.length ? { corners: open, isHole: purpose === "hole" } : null,
       ...fields.values(), at: new Date().toISOString(),
     });
   }
@@ -333,6 +336,7 @@ export function draw(frame, office, options) {
     zoneId = draft.zone_id ?? zoneId;
     baseId = draft.base_id ?? baseId;
     cutFrom = draft.cut_from ?? null;
+    reasons = draft.reasons ?? [];
     fields.fill(draft);
     shape.replace(draft.parts, draft.rest, draft.taken);
     const open = draft.open?.corners ?? [];
@@ -366,7 +370,7 @@ export function draw(frame, office, options) {
     showBar();
     try {
       const answer = await office.post("/zones/drafts", {
-        id: draftId, zone_id: zoneId, base_version_id: baseId, cut_from: cutFrom, takes_in: shape.taken, ...fields.values(), geometry: shape.geometry,
+        id: draftId, zone_id: zoneId, base_version_id: baseId, cut_from: cutFrom, takes_in: shape.taken, reasons, ...fields.values(), geometry: shape.geometry,
       });
       const { name } = fields.values();
       kept.forget();
