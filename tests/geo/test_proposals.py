@@ -105,6 +105,27 @@ def test_a_wall_or_water_is_like_a_main_road():
     assert len(found.found) == 2
 
 
+def test_the_real_streets_and_buildings_of_a_quarter(real_data):
+    """Bubenec, Prague, as momepy ships it (web mercator: metres that are too long, which is nothing to this)."""
+    import geopandas
+
+    file = real_data / "layers" / "momepy_bubenec.gpkg"
+    if not file.is_file():
+        pytest.skip(f"no {file}")
+    streets = list(geopandas.read_file(file, layer="streets").geometry)
+    places = geopandas.read_file(file, layer="buildings").geometry.centroid
+    quarter = shapely.union_all(streets).convex_hull.buffer(20)
+    points, main = np.column_stack([places.x, places.y]), [max(streets, key=lambda line: line.length)]
+    minor = [line for line in streets if line is not main[0]]
+    for target in (60, 150, 100_000):
+        found = propose(quarter, minor, main, [], points, np.full(len(points), 6), target=target)
+        check(found, street=quarter)
+        rows = [row for one in found.found for row in one.buildings]
+        held = shapely.intersects_xy(shapely.union_all([one.shape for one in found.found]), points)
+        assert sorted(rows) == np.flatnonzero(held).tolist()
+        assert len(rows) > 80
+
+
 marks = st.integers(1, 11).map(lambda i: i * 50.0 + 3)
 place = st.tuples(st.floats(-50, 650), st.floats(-50, 650))
 loose = st.lists(place, min_size=2, max_size=4, unique=True).map(shapely.LineString)
