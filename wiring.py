@@ -58,6 +58,7 @@ from services.topology import Topology
 from services.tracks import Tracks
 from services.views import Views
 from services.zone_batch import ZoneBatch
+from services.zone_borders import ZoneBorders
 from services.zone_compare import ZoneCompare
 from services.zone_division import ZoneDivision
 from services.zone_modes import ZoneModes
@@ -207,7 +208,7 @@ def build(settings: Settings) -> Services:
         zones=zones, drawing=Drawing(store, rules), proposals=ZoneProposals(store, rules), topology=findings,
         set_asides=SetAsides(store, rules, findings.finding, now),
         zone_versions=zone_versions, zone_batch=ZoneBatch(store, rules, policy, zone_versions),
-        zone_compare=ZoneCompare(store, rules),
+        zone_compare=ZoneCompare(store, rules), zone_borders=ZoneBorders(store, rules, zones, now),
         zone_modes=ZoneModes(store, rules, policy, now), zone_successions=ZoneSuccessions(store, rules, policy, now),
         zone_division=ZoneDivision(store, rules, policy, now),
         assets=AssetsService(store, rules, policy, now), coverage=coverage,

@@ -12,7 +12,7 @@ REASONS = ("road_network", "public_facilities", "convenience")
 
 @dataclass(frozen=True)
 class Decision:
-    """Versions that take force together, at `starts_at`. kind: version, split, merge.
+    """Versions that take force together, at `starts_at`. kind: version, split, merge, border (of neighbours, moved).
 
     over: ids of the versions in force when it was decided, which end with it. state: planned, in_force, withdrawn,
     failed. refusal: why a planned one could not take force when its day came: {"code": ..., **facts}.

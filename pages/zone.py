@@ -58,7 +58,7 @@ def draw_force(draft, current):
         fields = forms.Fields(f"zone_force.{draft.area.id}", say)
         crosses, now = judged.crosses_grids, current.area if current else None
         zone_forms.force(fields, draft.area, now, zone_forms.sentences(judged.obstacles, say), judged.versions[1:],
-                         judged.taken, crosses=crosses, today=today,
+                         judged.taken, kind=judged.kind, crosses=crosses, today=today,
                          on_force=lambda: put_in_force(fields, draft.area, now, crosses), say=say)  # fmt: skip
 
 

@@ -41,6 +41,7 @@ from services.topology import Topology
 from services.tracks import Tracks
 from services.views import Views
 from services.zone_batch import ZoneBatch
+from services.zone_borders import ZoneBorders
 from services.zone_compare import ZoneCompare
 from services.zone_division import ZoneDivision
 from services.zone_modes import ZoneModes
@@ -71,6 +72,7 @@ class Services:
     tracks: Tracks
     zones: Zones
     drawing: Drawing
+    zone_borders: ZoneBorders
     zone_versions: ZoneVersions
     zone_batch: ZoneBatch
     zone_compare: ZoneCompare

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from domain.policy.permissions import Permissions
 from domain.records import Actor, Area
 from geo import edits, measure
 from geo.geojson import geometry_to_geojson
+from services.zone_borders import MovedLine
 from services.zones import read_polygon
 from storage.store import Store, Work
 
@@ -63,7 +64,7 @@ class Drawing:
         last = max(found, key=lambda v: v.version)
         return Opened(
             id=last.area_id, version_id=last.id, base_version_id=max(every, key=lambda v: v.version).id, version=last.version, status=last.status, name=last.name,
-            kind=last.kind or "", mode=last.mode or "", geometry=_sent(last.geometry),
+            kind=last.kind or "", mode=last.mode or "", geometry=drawn(last.geometry),
         )  # fmt: skip
 
     def split(
@@ -78,8 +79,8 @@ class Drawing:
             near = self._near(work, zone, zone_id)
         changed = [(z, edits.with_corners(z.geometry, corners)) for z in near]
         return Edited(
-            tuple(_sent(piece) for piece in pieces), _areas(*pieces),
-            tuple((z, _sent(line)) for z, line in changed if line is not z.geometry),
+            tuple(drawn(piece) for piece in pieces), _areas(*pieces),
+            tuple((z, drawn(line)) for z, line in changed if line is not z.geometry),
         )  # fmt: skip
 
     def merge(self, polygon: dict[str, Any], with_zone: str, actor: Actor) -> Edited:
@@ -91,16 +92,22 @@ class Drawing:
         if other is None or other.layer != "zone":
             raise NotFound()
         joined = edits.merge(zone, other.geometry)
-        return Edited((_sent(joined),), _areas(joined))
+        return Edited((drawn(joined),), _areas(joined))
 
-    def clip(self, polygon: dict[str, Any], zone_id: str | None, actor: Actor) -> Edited:
-        """A drawn zone cut back to its neighbours in force, edge on edge with them. Raises Invalid."""
+    def clip(
+        self, polygon: dict[str, Any], zone_id: str | None, actor: Actor, moved: Sequence[MovedLine] = (),
+        takes_in: Sequence[str] = (),
+    ) -> Edited:  # fmt: skip
+        """A drawn zone cut back to its neighbours in force, edge on edge with them. moved: neighbours whose border moved
+        with it, in their new line. takes_in: zones merged into it, which are no neighbours. Raises Invalid."""
         self._permissions.require(actor, "zone.draft")
         zone = read_polygon(polygon)
         with self._store.look() as work:
-            near = self._near(work, zone, zone_id)
-        clipped = _edited("geometry", lambda: edits.clip(zone, [z.geometry for z in near]))
-        return Edited((_sent(clipped),), _areas(clipped))
+            near = [z for z in self._near(work, zone, zone_id) if z.area_id not in takes_in]
+        lines = {each.zone_id: read_polygon(each.polygon) for each in moved}
+        around = [lines.get(z.area_id, z.geometry) for z in near]
+        clipped = _edited("geometry", lambda: edits.clip(zone, around))
+        return Edited((drawn(clipped),), _areas(clipped))
 
     def _near(self, work: Work, zone: BaseGeometry, zone_id: str | None) -> list[Area]:
         around = measure.widened(zone.bounds, edits.THIN_M)
@@ -114,7 +121,8 @@ def _edited(field: str, make: Callable[[], T]) -> T:
         raise Invalid(f"edit_{bad.code}", field=field, at=list(bad.at) if bad.at else None) from bad
 
 
-def _sent(geometry: BaseGeometry) -> dict[str, Any]:
+def drawn(geometry: BaseGeometry) -> dict[str, Any]:
+    """A line as it goes to the board: GeoJSON with every decimal that is stored."""
     return geometry_to_geojson(geometry, decimals=DRAWN_DECIMALS) or {}
 
 

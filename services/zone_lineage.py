@@ -1,7 +1,9 @@
-"""Which versions of zones belong together: the halves of a split take force as one, and a zone that was taken in ends.
+"""Which versions of zones belong together: the halves of a split take force as one, as do zones whose common border
+moved, and a zone that was taken in ends.
 
 Lines of lineage: "split" goes from the version that was cut to the draft of what was cut off; "merged" from the version
-in force that was taken in to the draft that took it in. Both are written when a draft is saved.
+in force that was taken in to the draft that took it in; "border" from a draft to the draft of a neighbour whose border
+moved with it. All are written when a draft is saved.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from geo import edits, measure
 from services.zones import measured
 from storage.store import Work
 
+DRAWN_TOGETHER = ("split", "border")
 TAKEN_IN_SHARE = (
     0.5  # a draft that covers less of a zone does not take it in, one that covers more of a half took it back
 )
@@ -26,36 +29,42 @@ TAKEN_IN_SHARE = (
 
 @dataclass(frozen=True)
 class Together:
-    """versions: drafts that take force as one, the one asked about first. taken: zones in force that end with it."""
+    """versions: drafts that take force as one, the one asked about first. taken: zones in force that end with it.
+    relations: of the lines of lineage that joined the versions."""
 
     versions: tuple[Area, ...]
     taken: tuple[Area, ...]
+    relations: frozenset[str]
 
     @property
     def kind(self) -> str:
-        return "merge" if self.taken else "split" if len(self.versions) > 1 else "version"
+        if self.taken:
+            return "merge"
+        return next((relation for relation in ("split", "border") if relation in self.relations), "version")
 
 
 def together(work: Work, version: Area) -> Together:
     """What a draft takes with it. A half that is in force already, or that it has grown over again, is not waited for."""
     found = {version.area_id: version}
     taken: dict[str, Area] = {}
+    relations = set()
     waiting = [version]
     while waiting:
         for other, relation in _lines(work, waiting.pop()):
-            half = _open_draft(work, other.area_id) if relation == "split" else None
+            half = open_draft(work, other.area_id) if relation in DRAWN_TOGETHER else None
             if half is not None and half.area_id not in found and not _covers_most(found.values(), half):
                 found[half.area_id] = half
+                relations.add(relation)
                 waiting.append(half)
-            elif half is None and other.area_id not in found:
+            elif half is None and relation != "border" and other.area_id not in found:
                 current = work.areas.current(other.area_id)
                 if current is not None and (relation == "split" or _covers_most(found.values(), current)):
                     taken[current.area_id] = current
-    return Together(tuple(found.values()), tuple(taken.values()))
+    return Together(tuple(found.values()), tuple(taken.values()), frozenset(relations))
 
 
 def _lines(work: Work, draft: Area) -> Iterator[tuple[Area, str]]:
-    """The other ends of a zone's lines of split and merge since its version in force, and the other halves of a zone
+    """The other ends of a zone's lines of split, merge and border since its version in force, and the other halves of a zone
     that an import splits without a draft of its own."""
     every = work.areas.versions(draft.area_id)
     since = max((v.version for v in every if v.status != "draft"), default=0)
@@ -64,7 +73,7 @@ def _lines(work: Work, draft: Area) -> Iterator[tuple[Area, str]]:
             continue
         for before, after, relation in work.areas.lineage(own.id):
             other = work.areas.version(after if before == own.id else before)
-            if other is None or relation not in ("split", "merged") or (relation == "merged" and after != own.id):
+            if other is None or (relation not in DRAWN_TOGETHER and (relation != "merged" or after != own.id)):
                 continue
             if other.status in ("draft", "in_force"):
                 yield other, relation
@@ -75,7 +84,7 @@ def _lines(work: Work, draft: Area) -> Iterator[tuple[Area, str]]:
                         yield half, "split"
 
 
-def _open_draft(work: Work, zone_id: str) -> Area | None:
+def open_draft(work: Work, zone_id: str) -> Area | None:
     """The newest draft that is ahead of what is in force."""
     every = work.areas.versions(zone_id)
     since = max((v.version for v in every if v.status != "draft"), default=0)
@@ -97,7 +106,7 @@ def set_corners(work: Work, new: Sequence[Area], *, now: datetime, actor_id: str
     planned = {ending for decision in work.zones.planned() for ending in decision.over}
     changed = []
     for neighbour in work.areas.touching("zone", around):
-        if neighbour.area_id in ours or neighbour.id in planned or _open_draft(work, neighbour.area_id):
+        if neighbour.area_id in ours or neighbour.id in planned or open_draft(work, neighbour.area_id):
             continue
         box = measure.widened(neighbour.geometry.bounds, edits.THIN_M)
         near = corners[(corners >= box[:2]).all(1) & (corners <= box[2:]).all(1)]

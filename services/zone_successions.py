@@ -111,7 +111,10 @@ class ZoneSuccessions:
 def follow(
     work: Work, decision: Decision, over: Sequence[Area], heirs: Sequence[Area], *, now: datetime, actor_id: str | None
 ) -> None:
-    """In the transaction that lets a split or merge take force. over: versions that end; heirs: those that begin."""
+    """In the transaction that lets versions take force together. over: versions that end; heirs: those that begin.
+
+    Where only a border moved every zone goes on: what lies on the ground that changed hands follows, the rest stays.
+    """
     if decision.kind == "version":
         return
     found: list[Succession] = []
@@ -120,13 +123,15 @@ def follow(
             continue  # it took others in and lost nothing
         for kind, subject_id, label, lon, lat in _things(work, old.area_id):
             to, why = _by_place(heirs, lon, lat)
-            if to is not None and to.area_id == old.area_id:
+            stays = to is None and decision.kind == "border"
+            if stays or (to is not None and to.area_id == old.area_id):
                 continue
             one = _one(decision, kind, subject_id, label, old, heirs, to, why, now)
             if to is not None:
                 _move(work, one, to, now=now, actor_id=actor_id)
             found.append(one)
-        found += _contract(work, decision, old, heirs, now)
+        if decision.kind != "border":
+            found += _contract(work, decision, old, heirs, now)
     work.zones.add_successions(found)
 
 

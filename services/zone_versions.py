@@ -66,9 +66,10 @@ class ZoneView:
 
 @dataclass(frozen=True)
 class JudgedTogether:
-    """versions: drafts that take force as one, the one asked about first. taken: zones that end with it. buildings,
-    households: in these drafts, as they stand now."""
+    """kind: see Decision. versions: drafts that take force as one, the one asked about first. taken: zones that end with
+    it. buildings, households: in these drafts, as they stand now."""
 
+    kind: str
     versions: tuple[Area, ...]
     taken: tuple[Area, ...]
     obstacles: tuple[Refused, ...]
@@ -128,7 +129,7 @@ class ZoneVersions:
             obstacles = [*self._planned(work, group), *(o for each in judged for o in each.obstacles)]
             figures = [each.figures for each in judged]
             return JudgedTogether(
-                group.versions, group.taken, tuple(obstacles), any(f.crosses_grids for f in figures),
+                group.kind, group.versions, group.taken, tuple(obstacles), any(f.crosses_grids for f in figures),
                 sum(f.buildings for f in figures), sum(f.households for f in figures),
             )  # fmt: skip
 

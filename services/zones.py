@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import shapely
@@ -69,10 +70,10 @@ class Zones:
 
     def measure(
         self, polygon: dict[str, Any], zone_id: str | None, actor: Actor, others: Sequence[dict[str, Any]] = (),
-        takes_in: Sequence[str] = (),
+        takes_in: Sequence[str] = (), moved: Mapping[str, BaseGeometry] | None = None,
     ) -> Measured:  # fmt: skip
         """Figures for a polygon being drawn. others: shapes split off from it, which leave nothing behind. takes_in:
-        zones merged into it, which are no neighbours.
+        zones merged into it, which are no neighbours. moved: see measured.
 
         Raises Invalid with the geometry's code and place, NotAllowed.
         """
@@ -80,14 +81,15 @@ class Zones:
         geometry = read_polygon(polygon)
         split_off = [read_polygon(other) for other in others]
         with self._store.look() as work:
-            self._check_inside_city(work, geometry)
-            return measured(work, geometry, zone_id, split_off, takes_in)
+            self._check_inside_city(work, geometry, *(moved or {}).values())
+            return measured(work, geometry, zone_id, split_off, takes_in, moved)
 
     def save_draft(
         self, version_id: str, polygon: dict[str, Any], *, zone_id: str | None, name: str, kind: str, mode: str,
         actor: Actor, base_version_id: str | None = None, repair: Mapping[str, str] | None = None,
         manager: str | None = None, attributes: Mapping[str, Any] | None = None, cut_from: str | None = None,
-        takes_in: Sequence[str] = (), reasons: Sequence[str] = (),
+        takes_in: Sequence[str] = (), reasons: Sequence[str] = (), moved: Mapping[str, BaseGeometry] | None = None,
+        also: Callable[[Work, Area], None] | None = None,
     ) -> tuple[Area, Measured, bool]:  # fmt: skip
         """A draft version with its division rows; (version, figures, True when new).
 
@@ -95,7 +97,8 @@ class Zones:
         saw; when there is a newer one, nothing is lost and nothing is written: Conflict("zone_version_moved") carries
         the other. repair: the finding of the topology report that this puts right, for the history. cut_from: the draft
         that it was cut off by a split. takes_in: zones in force that were merged into it; both take force as one. reasons: codes of
-        domain.zones.REASONS, kept with the draft.
+        domain.zones.REASONS, kept with the draft. moved: see measured. also: writes what belongs to a new version, in
+        the same transaction: all of it or none.
         Raises Invalid, Conflict, NotFound (another street).
         """
         self._permissions.require(actor, "zone.draft")
@@ -117,14 +120,14 @@ class Zones:
                 same = (known.created_by, known.name, known.kind, known.mode) == (actor.person_id, name, kind, mode)
                 if not same or not known.geometry.equals(geometry):
                     raise Conflict("version_id_used", field="id")
-                return known, measured(work, geometry, known.area_id), False
-            self._check_inside_city(work, geometry)
-            figures = measured(work, geometry, zone_id, takes_in=takes_in)
+                return known, measured(work, geometry, known.area_id, moved=moved), False
+            self._check_inside_city(work, geometry, *(moved or {}).values())
+            figures = measured(work, geometry, zone_id, takes_in=takes_in, moved=moved)
             older = work.areas.versions(zone_id) if zone_id else []
             if zone_id and not (older and older[0].layer == "zone"):
                 raise NotFound()
             # Where the new line lies, and where each older version lay: nobody redraws a neighbour's zone into reach.
-            for here in {_where(figures), *(Scoped(v.street_id, v.community_id) for v in older)}:
+            for here in {where(figures), *(Scoped(v.street_id, v.community_id) for v in older)}:
                 self._permissions.require(actor, "zone.draft", here)
             if base_version_id is not None:
                 check_base(work, older, base_version_id)
@@ -145,10 +148,12 @@ class Zones:
             if before := base_version_id or (current.id if current else None):
                 work.areas.link(before, version.id, "next", at=now)
             taken = self._link_others(work, version, cut_from, takes_in, actor, now)
-            told = _payload(version, figures) | ({"repair": dict(repair)} if repair else {})
+            told = payload(version, figures) | ({"repair": dict(repair)} if repair else {})
             told |= {"reasons": list(reasons)} if reasons else {}
             told |= ({"cut_from": cut_from} if cut_from else {}) | ({"takes_in": taken} if taken else {})
             work.history.write("zone", version.area_id, "zone.drafted", told, at=now, actor_id=actor.person_id)
+            if also is not None:
+                also(work, version)
         return version, figures, True
 
     def _link_others(
@@ -192,8 +197,8 @@ class Zones:
         ]  # fmt: skip
         return sorted(mine, key=lambda a: (a.created_at is not None, a.created_at), reverse=True)
 
-    def _check_inside_city(self, work: Work, geometry: BaseGeometry) -> None:
-        """Raises Invalid where the polygon leaves the streets in force; a city without streets has no outside."""
+    def _check_inside_city(self, work: Work, *lines: BaseGeometry) -> None:
+        """Raises Invalid where a polygon leaves the streets in force; a city without streets has no outside."""
         stamp = work.areas.stamp("street")
         if self._city is None or self._city[0] != stamp:
             streets = [s.geometry for s in work.areas.in_force("street")]
@@ -201,8 +206,9 @@ class Zones:
             shapely.prepare(city)
             self._city = (stamp, city)
         city = self._city[1]
-        if city is not None and not city.covers(geometry):
-            _as_invalid(lambda: check_inside_city(geometry, city))
+        for line in lines:
+            if city is not None and not city.covers(line):
+                _as_invalid(partial(check_inside_city, line, city))
 
     def _code(self, work: Work) -> str:
         return f"Q-{work.next_number('zone-code'):05d}"
@@ -223,18 +229,23 @@ def check_base(work: Work, older: Sequence[Area], base_version_id: str) -> None:
 
 def measured(
     work: Work, geometry: BaseGeometry, zone_id: str | None, split_off: Sequence[BaseGeometry] = (),
-    takes_in: Sequence[str] = (),
+    takes_in: Sequence[str] = (), moved: Mapping[str, BaseGeometry] | None = None,
 ) -> Measured:  # fmt: skip
-    """Judge a sound polygon against what is in force around it; pure reading."""
+    """Judge a sound polygon against what is in force around it; pure reading. moved: new lines of neighbours that are
+    drawn with it, by the zone's id."""
+    moved = moved or {}
     box = geometry.bounds
     current = work.areas.current(zone_id) if zone_id else None
-    current = _sound(current) if current else None
+    current = sound(current) if current else None
     wide = measure.bounds([geometry, current.geometry]) if current else box
     around = work.buildings.touching(wide or box)
     buildings = beside.inside(around, geometry)
     areas = work.areas.around(("street", "community", "grid", "zone"), measure.widened(wide or box, edits.THIN_M))
     grids = [a for a in areas if a.layer == "grid"]
-    zones = [_sound(a) for a in areas if a.layer == "zone" and a.area_id not in (zone_id, *takes_in)]
+    zones = [
+        replace(a, geometry=moved[a.area_id]) if a.area_id in moved else sound(a)
+        for a in areas if a.layer == "zone" and a.area_id not in (zone_id, *takes_in)
+    ]  # fmt: skip
     gained, lost = beside.gained_and_lost(geometry, current, around, split_off)
     (rows,), (crosses,) = division_rows([geometry], grids, buildings, grids_are_a_coverage=grids_cover(work))
     point = shapely.Point(*measure.label_point(geometry))
@@ -244,7 +255,7 @@ def measured(
         buildings=len(buildings), households=sum(b.households for b in buildings),
         street=_holding(areas, "street", point), community=_holding(areas, "community", point),
         rows=tuple(rows), crosses_grids=crosses,
-        overlaps=tuple(_overlaps(zones, geometry, buildings)),
+        overlaps=tuple(overlaps_of(zones, geometry, buildings)),
         gaps=beside.gaps(geometry, [*(z.geometry for z in zones), *split_off], current, around), gained=gained, lost=lost,
     )  # fmt: skip
 
@@ -275,7 +286,7 @@ def division_rows(
     return rows, [bool(crosses) for crosses in found.crosses_grids()]
 
 
-def _overlaps(zones: Sequence[Area], geometry: BaseGeometry, buildings: Sequence[Building]) -> list[Overlap]:
+def overlaps_of(zones: Sequence[Area], geometry: BaseGeometry, buildings: Sequence[Building]) -> list[Overlap]:
     found = []
     for zone in zones:
         if not geometry.intersects(zone.geometry):
@@ -291,7 +302,7 @@ def _overlaps(zones: Sequence[Area], geometry: BaseGeometry, buildings: Sequence
     return sorted(found, key=lambda o: -o.area_m2)
 
 
-def _sound(area: Area) -> Area:
+def sound(area: Area) -> Area:
     """The same with its line mended, where a broken one was stored: it is judged against, not changed."""
     return area if area.geometry.is_valid else replace(area, geometry=topology.sound([area.geometry])[0])
 
@@ -317,13 +328,15 @@ def _as_invalid(judge: Callable[[], T]) -> T:
         raise Invalid(f"geometry_{bad.code}", field="geometry", at=list(bad.at) if bad.at else None) from bad
 
 
-def _where(figures: Measured) -> Scoped:
+def where(figures: Measured) -> Scoped:
+    """Whose ground it is: what a permission is asked for."""
     return Scoped(
         figures.street.area_id if figures.street else None, figures.community.area_id if figures.community else None
     )
 
 
-def _payload(version: Area, figures: Measured) -> dict[str, Any]:
+def payload(version: Area, figures: Measured) -> dict[str, Any]:
+    """What the history says of a draft."""
     return {
         "version_id": version.id, "version": version.version, "name": version.name, "kind": version.kind,
         "mode": version.mode, "area_m2": round(version.area_m2, 2), "crosses_grids": version.crosses_grids,

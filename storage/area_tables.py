@@ -51,7 +51,7 @@ area_lineage = Table(
     "area_lineage", metadata, serial(),
     Column("from_version_id", ForeignKey("area_versions.id"), nullable=False, index=True),
     Column("to_version_id", ForeignKey("area_versions.id"), nullable=False, index=True),
-    Column("relation", String(16), nullable=False),  # next, split, merged, recoded
+    Column("relation", String(16), nullable=False),  # next, split, merged, border, recoded
     Column("at", Utc, nullable=False),
 )  # fmt: skip
 
@@ -77,7 +77,7 @@ divisions = Table(
 zone_decisions = Table(
     "zone_decisions", metadata, serial(),
     Column("id", String(64), nullable=False, unique=True),
-    Column("kind", String(16), nullable=False),  # version, split, merge
+    Column("kind", String(16), nullable=False),  # version, split, merge, border
     Column("state", String(16), nullable=False, index=True),  # planned, in_force, withdrawn, failed
     Column("street_id", String(64), index=True),
     Column("versions", sa.JSON, nullable=False),  # of versions, drafts until then

@@ -20,16 +20,17 @@ NOWHERE = "-"
 
 def force(
     fields: Fields, draft: Area, current: Area | None, obstacles: Sequence[str], halves: Sequence[Area],
-    taken: Sequence[Area], *, crosses: bool, today: date, on_force: Callable[[], None], say: Words,
+    taken: Sequence[Area], *, kind: str, crosses: bool, today: date, on_force: Callable[[], None], say: Words,
 ) -> None:  # fmt: skip
     """The form that puts a draft in force; what stands in the way comes first, and then no button.
 
-    halves: drafts of the same split, which take force with it; taken: zones that end with it.
+    halves: drafts that take force with it, of the same split or border (kind); taken: zones that end with it.
     """
     facts.section(say("zone.force_title"))
     names = ", " if say.lang == "en" else "、"
     if halves:
-        facts.told(say("zone.together", names=names.join(h.name for h in halves)), "muted", "call_split")
+        word = "zone.border_moves" if kind == "border" else "zone.together"
+        facts.told(say(word, names=names.join(h.name for h in halves)), "muted", "call_split")
     if taken:
         facts.told(say("zone.takes_in", names=names.join(t.name for t in taken)), "warn", "call_merge")
     for sentence in obstacles:

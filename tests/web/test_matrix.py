@@ -767,6 +767,12 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     "proposals.opened": lambda c, who, side: {
         "street_id": f"street-{side}", "key": proposal(c, side), "reasons": ["road_network"], "target": 100,
     },
+    "zone_borders.sew": lambda c, who, side: {"polygon": polygon(side), "zone_id": None, "moved": ()},
+    "zone_borders.measure": lambda c, who, side: {"polygon": polygon(side), "zone_id": None, "moved": ()},
+    "zone_borders.save": lambda c, who, side: {
+        "version_id": str(uuid.uuid4()), "polygon": polygon(side), "moved": (), "zone_id": None, "name": "d",
+        "kind": next(iter(kinds())), "mode": "professional",
+    },
     "topology.streets": lambda c, who, side: {},
     "topology.box": lambda c, who, side: {"street_id": f"street-{side}"},
     "topology.report": lambda c, who, side: {"street_id": None},

@@ -12,10 +12,12 @@ from pydantic import BaseModel, Field, FiniteFloat
 from domain.records import DivisionRow
 from services import Services
 from services.beside import Moved
-from services.drawing import Edited
+from services.drawing import Edited, drawn
+from services.zone_borders import Change, MovedLine, Neighbour
 from services.zones import Measured, outline
 from web.answers import geojson, made_file
 from web.gate import actor_of
+from web.problems import lang_of, sentence
 
 
 class MeasureIn(BaseModel):
@@ -23,25 +25,42 @@ class MeasureIn(BaseModel):
     zone_id: str | None = Field(None, max_length=64)
 
 
-class LiveIn(MeasureIn):
-    others: list[dict[str, Any]] = Field(default=[], max_length=20)
+class NeighbourIn(BaseModel):
+    """A neighbour whose border moved with the zone's."""
+
+    zone_id: str = Field(max_length=64)
+    base_version_id: str = Field(max_length=64)
+    geometry: dict[str, Any]
+
+    def line(self) -> MovedLine:
+        return MovedLine(self.zone_id, self.base_version_id, self.geometry)
+
+
+class BesideIn(MeasureIn):
     takes_in: list[Annotated[str, Field(max_length=64)]] = Field(default=[], max_length=20)
+    neighbours: list[NeighbourIn] = Field(default=[], max_length=50)
+
+    def moved(self) -> list[MovedLine]:
+        return [each.line() for each in self.neighbours]
 
 
-class EditIn(MeasureIn):
-    edit: Literal["split", "merge", "clip"]
+class LiveIn(BesideIn):
+    others: list[dict[str, Any]] = Field(default=[], max_length=20)
+
+
+class EditIn(BesideIn):
+    edit: Literal["split", "merge", "clip", "sew"]
     line: list[tuple[FiniteFloat, FiniteFloat]] = Field(default=[], max_length=2000)
     with_zone: str = Field("", max_length=64)
 
 
-class DraftIn(MeasureIn):
+class DraftIn(BesideIn):
     id: uuid.UUID
     name: str = Field(max_length=200)
     kind: str = Field(max_length=32)
     mode: str = Field(max_length=32)
     base_version_id: str | None = Field(None, max_length=64)
     cut_from: str | None = Field(None, max_length=64)
-    takes_in: list[Annotated[str, Field(max_length=64)]] = Field(default=[], max_length=20)
     reasons: list[Annotated[str, Field(max_length=32)]] = Field(default=[], max_length=10)
 
 
@@ -50,9 +69,10 @@ def router(services: Services) -> APIRouter:
 
     @doors.post("/measure")
     def measure(body: LiveIn, request: Request) -> dict[str, Any]:
-        return measured_json(
-            services.zones.measure(body.geometry, body.zone_id, actor_of(request), body.others, body.takes_in)
+        found, changes = services.zone_borders.measure(
+            body.geometry, body.zone_id, body.moved(), actor_of(request), body.others, body.takes_in
         )
+        return measured_json(found) | {"neighbours": [_change_json(change) for change in changes]}
 
     @doors.post("/edit")
     def edit(body: EditIn, request: Request) -> dict[str, Any]:
@@ -62,18 +82,23 @@ def router(services: Services) -> APIRouter:
             return edited_json(board.split(body.geometry, body.line, body.zone_id, actor))
         if body.edit == "merge":
             return edited_json(board.merge(body.geometry, body.with_zone, actor))
-        return edited_json(board.clip(body.geometry, body.zone_id, actor))
+        if body.edit == "sew":
+            moved, lang = body.moved(), lang_of(request)
+            shape, near = services.zone_borders.sew(body.geometry, body.zone_id, moved, actor, body.takes_in)
+            return {"shape": drawn(shape), "neighbours": [_neighbour_json(each, lang) for each in near]}
+        return edited_json(board.clip(body.geometry, body.zone_id, actor, body.moved(), body.takes_in))
 
     @doors.post("/drafts", status_code=201, response_model=None)
     def save(body: DraftIn, request: Request) -> Response:
-        version, figures, is_new = services.zones.save_draft(
-            str(body.id), body.geometry, zone_id=body.zone_id, name=body.name, kind=body.kind, mode=body.mode,
-            actor=actor_of(request), base_version_id=body.base_version_id,
+        version, figures, is_new, beside = services.zone_borders.save(
+            str(body.id), body.geometry, body.moved(), zone_id=body.zone_id, name=body.name, kind=body.kind,
+            mode=body.mode, actor=actor_of(request), base_version_id=body.base_version_id,
             cut_from=body.cut_from, takes_in=body.takes_in, reasons=body.reasons,
         )  # fmt: skip
         answer = {
             "zone_id": version.area_id, "version_id": version.id, "version": version.version, "code": version.code,
             "name": version.name, **measured_json(figures),
+            "neighbours": [{"zone_id": v.area_id, "version_id": v.id, "version": v.version, "name": v.name} for v in beside],
         }  # fmt: skip
         return JSONResponse(answer, 201 if is_new else 200)
 
@@ -142,6 +167,21 @@ def measured_json(found: Measured) -> dict[str, Any]:
             for g in found.gaps
         ],
         "gained": moved_json(found.gained), "lost": moved_json(found.lost), "problems": [],
+    }  # fmt: skip
+
+
+def _change_json(change: Change) -> dict[str, Any]:
+    return {
+        "zone_id": change.zone.area_id, "name": change.zone.name, "gained_m2": round(change.gained_m2, 2),
+        "lost_m2": round(change.lost_m2, 2), "gained": moved_json(change.gained), "lost": moved_json(change.lost),
+        "overlaps": [{"name": o.zone.name, "area_m2": round(o.area_m2, 2)} for o in change.overlaps],
+    }  # fmt: skip
+
+
+def _neighbour_json(found: Neighbour, lang: str) -> dict[str, Any]:
+    return {
+        "zone_id": found.newest.area_id, "name": found.newest.name, "base_version_id": found.newest.id,
+        "geometry": drawn(found.line), "obstacle": sentence(found.obstacle, lang) if found.obstacle else None,
     }  # fmt: skip
 
 
