@@ -1,6 +1,7 @@
 // Split by a line, merge with a neighbour, clip to neighbours (the server makes the shapes), trace a border: seen before it is taken.
 import { say } from "../../shared/dom.js";
 import { area, spoken } from "../numbers.js";
+import { movedLines } from "./border.js";
 import { geometryOf, partsOf, withRing } from "./shape.js";
 import { borderPath, withPath } from "./tracing.js";
 
@@ -21,7 +22,8 @@ export function editing({ office, frame, words, catcher, shown, shape, zoneId, o
   async function ask(body) {
     running?.abort();
     const mine = (running = new AbortController());
-    const answer = await office.post("/zones/edit", { geometry: shape().geometry, zone_id: zoneId(), ...body }, { signal: mine.signal });
+    const { geometry, taken, beside } = shape();
+    const answer = await office.post("/zones/edit", { geometry, zone_id: zoneId(), takes_in: taken, neighbours: movedLines(beside.neighbours), ...body }, { signal: mine.signal });
     return running === mine ? answer : null;
   }
 

@@ -7,6 +7,7 @@ import { when } from "../plate.js";
 import { searchBox } from "../search.js";
 import { box } from "../shapes.js";
 import { whereButton, showFix } from "../where.js";
+import { carried, movedLines } from "./border.js";
 import { catching } from "./catching.js";
 import { cornerList } from "./corners.js";
 import { editing } from "./editing.js";
@@ -18,9 +19,10 @@ import { panel } from "./panel.js";
 import { partList } from "./parts.js";
 import { pen } from "./pen.js";
 import { crossesItself, squareAt } from "./ring.js";
-import { session } from "./session.js";
+import { ALONE, session } from "./session.js";
 import { geometryOf, partsOf, ringList, ringUnder, withHole, withPart, withRing } from "./shape.js";
 import { shareRows } from "./shares.js";
+import { sharing } from "./sharing.js";
 import { toolPlate, topBar } from "./tools.js";
 
 const NO_SHARE = { byHouseholds: true, rows: [] };
@@ -46,6 +48,7 @@ export function draw(frame, office, options) {
   let cutFrom = null; // the draft that this one was cut off
   let shape = session(partsOf(options.zone?.geometry));
   let keptCorners = 0;
+  let caught = null; // whose borders catch no corner
   let purpose = "part"; // what a new line becomes: "part" or "hole"
   const state = { measured: null, share: NO_SHARE, refusal: null, isSaving: false };
 
@@ -59,11 +62,18 @@ export function draw(frame, office, options) {
   const catcher = catching({ words, zoom: () => canvas.map.getZoom() });
   const edits = editing({
     office, frame, words, catcher, shown: () => shown, shape: () => shape, zoneId: () => zoneId, onChange: () => { if (hand) { showBar(); hint(); } },
-    onTake: (parts, rest, taken) => { shape.replace(parts, rest, taken); put(); fly(canvas.map, { bounds: box(shape.geometry), padding: 60 }); },
+    onTake: (parts, rest, taken) => { shape.replace(parts, rest, taken, besideWithout(taken)); put(); fly(canvas.map, { bounds: box(shape.geometry), padding: 60 }); },
+  });
+  const border = sharing({
+    office, words, shape: () => shape, zoneId: () => zoneId,
+    onSewn: (parts, neighbours) => { shape.share({ shares: true, neighbours }, parts); put(); },
+    onOff: () => { shape.share({ ...shape.beside, shares: false }); put(); },
+    onNone: () => { frame.tell(words.border_none, { kind: "warn" }); hint(); },
+    onRefusal: (refusal) => { frame.tell(refusal.sentence ?? refusal.message, { kind: "bad", loud: true }); hint(); },
   });
   const closing = el("button", { class: "btn go", type: "button", hidden: true, onclick: closeRing });
   const live = measuring({
-    ask: (geometry, signal) => office.post("/zones/measure", { geometry, zone_id: zoneId, others: shape.rest.map(geometryOf), takes_in: shape.taken }, { signal }),
+    ask: (drawn, signal) => office.post("/zones/measure", { ...drawn, zone_id: zoneId, others: shape.rest.map(geometryOf), takes_in: shape.taken }, { signal }),
     onAnswer: ({ measured }) => shows({ measured, share: shareRows(measured, words), refusal: null }),
     onRefusal: ({ refusal }) => {
       if (refusal.loginEnded) refuse(refusal.sentence, refusal);
@@ -85,6 +95,7 @@ export function draw(frame, office, options) {
     frame.root.append(side.element);
     side.slots.form.append(pieces.element, fields.element);
     side.slots.corners.append(list.element);
+    side.slots.borders.append(border.element);
     if (options.zone) fields.fill(options.zone);
     const around = options.zone?.geometry && box(options.zone.geometry);
     const view = options.bounds ? {} : around ? { bounds: around } : !options.zoom && { zoom: 15.5 };
@@ -114,9 +125,18 @@ export function draw(frame, office, options) {
     try {
       await data.loadAreas();
       frame.hush();
-      const neighbours = data.kept.zones.features.filter((zone) => zone.properties.id !== zoneId && zone.properties.status !== "superseded");
-      catcher.see("areas", [...neighbours, ...data.kept.grids.features]);
+      seeAreas({ isNew: true });
     } catch { /* refuse() has said why */ }
+  }
+
+  /** What a corner may catch on: every zone but this one, and but those whose borders move along. */
+  function seeAreas({ isNew = false } = {}) {
+    const ours = new Set([zoneId, ...(shape.beside.shares ? shape.beside.neighbours.filter((each) => !each.obstacle).map((each) => each.zone_id) : [])]);
+    const key = [...ours].join();
+    if (key === caught && !isNew) return; // a city has many borders
+    caught = key;
+    const zones = data.kept.zones.features.filter((zone) => !ours.has(zone.properties.id) && zone.properties.status !== "superseded");
+    catcher.see("areas", [...zones, ...data.kept.grids.features]);
   }
 
   function loaded(name) {
@@ -133,10 +153,38 @@ export function draw(frame, office, options) {
 
   const isNewLine = () => hand?.tool === "draw";
 
+  /** The neighbours beside another ring under the pen: { beside, held, isCrossing }, see border.js. */
+  function follows(ring) {
+    const { beside } = shape;
+    if (!beside.shares || !shape.ring || !ring || isNewLine()) return { beside, held: null };
+    const { neighbours, ...rest } = carried(shape.ring, ring, beside.neighbours);
+    return { beside: { ...beside, neighbours }, ...rest };
+  }
+
+  function besideWithout(taken) {
+    return { ...shape.beside, neighbours: shape.beside.neighbours.filter((each) => !taken.includes(each.zone_id)) };
+  }
+
+  /** Another ring under the pen, and the neighbours with it; where one of them cannot follow, the old one comes back. */
+  function setRing(ring) {
+    const { beside, held, isCrossing } = follows(ring);
+    if (held) {
+      put({ keeps: false });
+      frame.tell(border.held(held, isCrossing), { kind: "warn", loud: true });
+      return false;
+    }
+    const names = beside.neighbours.filter((each, i) => each !== shape.beside.neighbours[i]).map((each) => each.name);
+    shape.setRing(ring, beside);
+    if (names.length) frame.tell(say(words.border_moved, { names: names.join("、") }));
+    return true;
+  }
+
   function follow(ring, { isOpen }) {
+    const { beside } = follows(ring);
     // An open hole has no inside yet: it is shown as a line of its own.
     shown.shape(isOpen && ring ? withPart(shape.parts, ring) : partsWith(ring), shape.rest);
-    if (ring && corners(ring) >= 3 && !(isOpen && crossesItself(ring))) live.measure(geometryOf(partsWith(ring)));
+    showNeighbours(beside);
+    if (ring && corners(ring) >= 3 && !(isOpen && crossesItself(ring))) measure(geometryOf(partsWith(ring)), beside);
     else if (!isOpen && shape.isEmpty) forgetMeasured();
     if (isOpen) keepLine();
     showBar();
@@ -147,7 +195,7 @@ export function draw(frame, office, options) {
   function step(ring, { isNew }) {
     if (!ring) return;
     if (isNew) addRing(ring);
-    else shape.setRing(ring);
+    else if (!setRing(ring)) return;
     afterStep();
   }
 
@@ -161,7 +209,7 @@ export function draw(frame, office, options) {
     keep();
     catcher.hush();
     showShape();
-    live.measure(shape.geometry);
+    measure(shape.geometry);
     showBar();
     hint();
   }
@@ -170,12 +218,20 @@ export function draw(frame, office, options) {
     list.show(shape.ring);
     pieces.show(shape.parts, shape.at);
     shown.shape(shape.parts, shape.rest);
+    showNeighbours(shape.beside);
+  }
+
+  function showNeighbours({ shares, neighbours }) {
+    shown.neighbours(neighbours.filter((each) => each.moved || (shares && !each.obstacle)));
+  }
+
+  function measure(geometry, { neighbours } = shape.beside) {
+    live.measure({ geometry, neighbours: movedLines(neighbours) });
   }
 
   /** A whole new ring from the keyboard. */
   function replaceRing(ring) {
-    shape.setRing(ring);
-    put();
+    if (setRing(ring)) put();
   }
 
   /** Hands the pen the ring that it now has to hold: after undo, a choice, a restored drawing. */
@@ -185,7 +241,8 @@ export function draw(frame, office, options) {
     if (shape.ring && hand.tool === "move") hand.setTool("edit");
     showShape();
     if (shape.isEmpty) forgetMeasured();
-    else live.measure(shape.geometry);
+    else measure(shape.geometry);
+    seeAreas();
     if (keeps) keep();
     showBar();
     hint();
@@ -295,6 +352,7 @@ export function draw(frame, office, options) {
     const sentence = isNewLine() ? (purpose === "hole" ? words.hint_hole : words.hint_drawing) : shape.isEmpty ? words.hint_start
       : hand?.tool === "edit" && !state.measured && !state.refusal ? words.hint_edit : null;
     side.show({ ...state, hint: sentence, hasRing: !shape.isEmpty });
+    border.show({ beside: shape.beside, changes: shape.isEmpty ? [] : state.measured?.neighbours ?? [], canShare: !shape.isEmpty && !isNewLine() });
   }
 
   function showBar() {
@@ -318,7 +376,7 @@ export function draw(frame, office, options) {
     const open = hand?.isDrawing() ? hand.openCorners() : [];
     if (shape.isEmpty && !open.length) return kept.forget();
     kept.write({
-      id: draftId, zone_id: zoneId, base_id: baseId, cut_from: cutFrom, reasons, parts: shape.parts, rest: shape.rest, taken: shape.taken, open: open.length ? { corners: open, isHole: purpose === "hole" } : null,
+      id: draftId, zone_id: zoneId, base_id: baseId, cut_from: cutFrom, reasons, parts: shape.parts, rest: shape.rest, taken: shape.taken, beside: shape.beside, open: open.length ? { corners: open, isHole: purpose === "hole" } : null,
       ...fields.values(), at: new Date().toISOString(),
     });
   }
@@ -338,7 +396,7 @@ export function draw(frame, office, options) {
     cutFrom = draft.cut_from ?? null;
     reasons = draft.reasons ?? [];
     fields.fill(draft);
-    shape.replace(draft.parts, draft.rest, draft.taken);
+    shape.replace(draft.parts, draft.rest, draft.taken, draft.beside);
     const open = draft.open?.corners ?? [];
     if (open.length >= 3) {
       purpose = draft.open.isHole && !shape.isEmpty ? "hole" : "part";
@@ -370,7 +428,7 @@ export function draw(frame, office, options) {
     showBar();
     try {
       const answer = await office.post("/zones/drafts", {
-        id: draftId, zone_id: zoneId, base_version_id: baseId, cut_from: cutFrom, takes_in: shape.taken, reasons, ...fields.values(), geometry: shape.geometry,
+        id: draftId, zone_id: zoneId, base_version_id: baseId, cut_from: cutFrom, takes_in: shape.taken, neighbours: movedLines(shape.beside.neighbours), reasons, ...fields.values(), geometry: shape.geometry,
       });
       const { name } = fields.values();
       kept.forget();
@@ -379,8 +437,9 @@ export function draw(frame, office, options) {
       else {
         zoneId = answer.zone_id ?? zoneId;
         baseId = answer.version_id ?? baseId;
-        shows({ measured: answer.area_m2 ? answer : state.measured, share: answer.grids ? shareRows(answer, words) : state.share, refusal: null });
-        frame.tell(say(words.saved, { version: answer.version }));
+        if (answer.neighbours?.length) goOnAlone();
+        shows({ measured: answer.area_m2 ? { ...answer, neighbours: [] } : state.measured, share: answer.grids ? shareRows(answer, words) : state.share, refusal: null });
+        frame.tell(savedSentence(answer));
       }
       current.onSaved?.({ name, ...answer });
     } catch (refusal) {
@@ -406,8 +465,19 @@ export function draw(frame, office, options) {
     };
     frame.tell(`${sentence} ${words.other_shown}`, { kind: "warn", loud: true, actions: [
       { word: words.other_mine, run: settle(save) },
-      { word: words.other_theirs, run: settle(() => { shape.replace(partsOf(other.geometry)); put(); frame.tell(words.edit_done); }) },
+      { word: words.other_theirs, run: settle(() => { shape.replace(partsOf(other.geometry), shape.rest, shape.taken, ALONE); put(); frame.tell(words.edit_done); }) },
     ] });
+  }
+
+  function savedSentence({ version, neighbours = [] }) {
+    const own = say(words.saved, { version });
+    return neighbours.length ? own + say(words.border_saved, { names: neighbours.map((each) => each.name).join("、") }) : own;
+  }
+
+  /** What moved with it is saved: a step back would take back one side of it alone. */
+  function goOnAlone() {
+    shape = session(shape.parts, shape.rest, shape.taken);
+    put({ keeps: false });
   }
 
   /** What a split cut off becomes a draft of its own, with a name of its own. */

@@ -13,8 +13,8 @@ export function newId() {
 }
 
 /**
- * keeper(storage, zoneId) -> { read(), write(draft), forget() }. draft: { id, parts, rest, open, name, kind, mode, at }: `open` is a
- * line that was not closed yet, { corners, isHole } or null. What is kept and no shape, or too broken to read, is nothing.
+ * keeper(storage, zoneId) -> { read(), write(draft), forget() }. draft: { id, parts, rest, beside, open, name, kind, mode, at }: `open`
+ * is a line that was not closed yet, { corners, isHole } or null. What is kept and no shape, or too broken to read, is nothing.
  * A full or forbidden storage is no reason to stop drawing: write answers false.
  */
 export function keeper(storage, zoneId) {
@@ -26,7 +26,8 @@ export function keeper(storage, zoneId) {
         if (!kept) return null;
         const draft = { rest: [], open: null, ...kept, parts: kept.parts ?? [[kept.ring]] }; // a single ring was kept once
         const isSomething = draft.parts.length > 0 || draft.open?.corners?.length > 0;
-        return isSomething && isShape(draft.parts) && draft.rest.every(isShape) ? draft : null;
+        const lines = [...draft.rest, ...(draft.beside?.neighbours ?? []).map((each) => each.parts)];
+        return isSomething && isShape(draft.parts) && lines.every(isShape) ? draft : null;
       } catch {
         return null;
       }

@@ -48,3 +48,14 @@ test("a single ring of an older page comes back as a part, and a line that was n
     assert.equal(keeper(storage, null).read(), null);
   }
 });
+
+test("the neighbours that moved along come back with the drawing; a broken line of one is no drawing", () => {
+  const storage = memory();
+  const ring = [[0, 0], [1, 0], [1, 1], [0, 0]];
+  const draft = { id: newId(), parts: [[ring]], rest: [], open: null, beside: { shares: true, neighbours: [{ zone_id: "east", moved: true, parts: [[ring]] }] } };
+  keeper(storage, "z2").write(draft);
+  assert.deepEqual(keeper(storage, "z2").read(), draft);
+  draft.beside.neighbours[0].parts = [[[[0, 0]]]];
+  keeper(storage, "z2").write(draft);
+  assert.equal(keeper(storage, "z2").read(), null);
+});

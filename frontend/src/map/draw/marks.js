@@ -8,9 +8,9 @@ import { crossesItself } from "./ring.js";
 const STEM_PX = 44; // from the foot of a plate's stem to its middle
 const NOTHING = { type: "FeatureCollection", features: [] };
 const CROSSING_LOOKED_FOR = 600; // corners; looking at every pair of edges takes too long beyond
-const SOURCES = ["draft", "draft-rest", "draft-gaps", "draft-cut", "draft-proposal", "draft-pieces", "draft-buildings", "draft-overlaps", "draft-shared-buildings"];
+const SOURCES = ["draft", "draft-rest", "draft-gaps", "draft-neighbours", "draft-cut", "draft-proposal", "draft-pieces", "draft-buildings", "draft-overlaps", "draft-shared-buildings"];
 
-/** marks({ map, c, words }) -> { shape(parts, rest), measured(rows, overlaps, problems, buildings), clear() }. */
+/** marks({ map, c, words }) -> { shape(parts, rest), neighbours(lines), measured(rows, overlaps, problems, buildings), clear() }. */
 export function marks({ map, c, words }) {
   for (const source of SOURCES) map.addSource(source, { type: "geojson", data: NOTHING, tolerance: 0 });
   const tint = ["match", ["get", "tint"], 1, c["piece-1"], 2, c["piece-2"], c["ink-3"]];
@@ -27,6 +27,9 @@ export function marks({ map, c, words }) {
   map.addLayer({ id: "draft-rest-line", type: "line", source: "draft-rest", paint: { "line-color": c["ink-2"], "line-width": 2, "line-dasharray": [2, 2] } }, over);
   map.addLayer({ id: "draft-gap", type: "fill", source: "draft-gaps", paint: { "fill-color": c.warn, "fill-opacity": 0.4 } }, under);
   map.addLayer({ id: "draft-gap-line", type: "line", source: "draft-gaps", paint: { "line-color": c.warn, "line-width": 2 } }, under);
+  map.addLayer({ id: "draft-neighbour-casing", type: "line", source: "draft-neighbours", filter: ["get", "moved"], layout: { "line-join": "round" }, paint: { "line-color": c["g-halo"], "line-width": 6 } }, over);
+  map.addLayer({ id: "draft-neighbour-line", type: "line", source: "draft-neighbours", layout: { "line-join": "round" },
+    paint: { "line-color": c.primary, "line-width": ["case", ["get", "moved"], 3, 1.5], "line-dasharray": [3.1, 1.6] } }, over);
   map.addLayer({ id: "draft-casing", type: "line", source: "draft", layout: { "line-join": "round" }, paint: { "line-color": c["g-halo"], "line-width": 7 } }, over);
   map.addLayer({ id: "draft-line", type: "line", source: "draft", layout: { "line-join": "round" },
     paint: { "line-color": c.ink, "line-width": 3.2, "line-dasharray": [3.1, 1.6] } }, over);
@@ -75,6 +78,10 @@ export function marks({ map, c, words }) {
       show("draft", parts.flatMap((rings) => (rings.some(isLine)
         ? rings.map((ring) => feature({ type: "LineString", coordinates: ring })) : [feature({ type: "Polygon", coordinates: rings })])));
       show("draft-rest", rest.map((each) => feature({ type: "MultiPolygon", coordinates: each })));
+    },
+    /** Lines of the neighbours that move along, as they would be; those that moved stand out. */
+    neighbours(lines) {
+      show("draft-neighbours", lines.map(({ parts, moved }) => feature({ type: "MultiPolygon", coordinates: parts }, { moved })));
     },
     /** What the server measured. rows: shareRows().rows; buildings: GeoJSON features in view. */
     measured({ rows, overlaps, gaps = [], problems, buildings }) {

@@ -16,7 +16,8 @@ export function panel({ words, onGoTo, onClip }) {
   const more = el("button", { class: "sheet-toggle", type: "button", "aria-expanded": "false", onclick: () => setOpen(element.dataset.open !== "true") });
   const form = el("div", {});
   const corners = el("div", {});
-  const element = el("aside", { class: "draw-panel", "aria-label": words.draw_title, "data-open": "false" }, more, figures, shares, warnings, form, corners);
+  const borders = el("div", { class: "borders" });
+  const element = el("aside", { class: "draw-panel", "aria-label": words.draw_title, "data-open": "false" }, more, figures, shares, borders, warnings, form, corners);
 
   function setOpen(isOpen) {
     element.dataset.open = String(isOpen);
@@ -59,7 +60,7 @@ export function panel({ words, onGoTo, onClip }) {
 
   return {
     element,
-    slots: { form, corners },
+    slots: { form, corners, borders },
     show,
     setOpen,
     setBusy(isBusy) {

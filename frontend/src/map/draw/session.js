@@ -2,13 +2,15 @@
 import { geometryOf, ringAt, ringList, withHole, withPart, withRing, without } from "./shape.js";
 import { steps } from "./steps.js";
 
+export const ALONE = { shares: false, neighbours: [] };
+
 /**
- * session(parts, rest, taken) -> the drawing. `parts`: see shape.js. `rest`: shapes that a split cut off; they are saved as drafts
- * of their own, one after the other. `taken`: ids of the zones that were merged into it. Every change is one step; choosing another
- * ring is none.
+ * session(parts, rest, taken, beside) -> the drawing. `parts`: see shape.js. `rest`: shapes that a split cut off; they are saved as drafts
+ * of their own, one after the other. `taken`: ids of the zones that were merged into it. `beside`: whether the neighbours'
+ * borders move along, and the neighbours with their lines (border.js). Every change is one step; choosing another ring is none.
  */
-export function session(parts = [], rest = [], taken = []) {
-  const history = steps({ parts, rest, taken });
+export function session(parts = [], rest = [], taken = [], beside = ALONE) {
+  const history = steps({ parts, rest, taken, beside });
   let at = parts.length ? { part: 0, ring: 0 } : null;
 
   function go(next, to = at) {
@@ -30,6 +32,7 @@ export function session(parts = [], rest = [], taken = []) {
     get parts() { return history.now.parts; },
     get rest() { return history.now.rest; },
     get taken() { return history.now.taken; },
+    get beside() { return history.now.beside; },
     get at() { return at; },
     get ring() { return ringAt(history.now.parts, at); },
     get geometry() { return geometryOf(history.now.parts); },
@@ -37,8 +40,8 @@ export function session(parts = [], rest = [], taken = []) {
     get canUndo() { return history.canUndo; },
     get canRedo() { return history.canRedo; },
     choose(to) { settle(to); },
-    /** The ring under the pen as it is now; without one, the first part. */
-    setRing(ring) { return at ? change(withRing(history.now.parts, at, ring)) : this.addPart(ring); },
+    /** The ring under the pen as it is now, and the neighbours with it; without one, the first part. */
+    setRing(ring, beside = history.now.beside) { return at ? go({ ...history.now, parts: withRing(history.now.parts, at, ring), beside }) : this.addPart(ring); },
     addPart(ring) { return change(withPart(history.now.parts, ring), { part: history.now.parts.length, ring: 0 }); },
     addHole(ring) {
       const next = withHole(history.now.parts, ring, at);
@@ -47,7 +50,9 @@ export function session(parts = [], rest = [], taken = []) {
     /** Takes the ring under the pen out; an outline takes its holes along. */
     removeRing() { return at ? change(without(history.now.parts, at), { part: Math.max(0, at.part - (at.ring ? 0 : 1)), ring: 0 }) : false; },
     /** A whole new shape, as one step: cleared, restored, clipped, merged or split. */
-    replace(parts, rest = history.now.rest, taken = history.now.taken) { return go({ parts, rest, taken }, { part: 0, ring: 0 }); },
+    replace(parts, rest = history.now.rest, taken = history.now.taken, beside = history.now.beside) { return go({ parts, rest, taken, beside }, { part: 0, ring: 0 }); },
+    /** The neighbours' borders move along from now on, or no more; the line has the same corners as theirs. */
+    share(beside, parts = history.now.parts) { return go({ ...history.now, parts, beside }); },
     undo() { const to = at; history.undo(); settle(to); },
     redo() { const to = at; history.redo(); settle(to); },
   };

@@ -72,3 +72,18 @@ test("a zone in parts opens with all of them", () => {
   assert.equal(work.geometry.type, "MultiPolygon");
   assert.deepEqual(work.at, { part: 0, ring: 0 });
 });
+
+test("a corner that took a neighbour's along comes back with it, and goes again with it", () => {
+  const east = { zone_id: "east", obstacle: null, moved: false, parts: [[square(10, 0, 10)]] };
+  const work = session([[square(0, 0, 10)]]);
+  work.share({ shares: true, neighbours: [east] });
+  const [ours, theirs] = [[[0, 0], [12, 0], [10, 10], [0, 10], [0, 0]], [[12, 0], [20, 0], [20, 10], [10, 10], [12, 0]]];
+  work.setRing(ours, { shares: true, neighbours: [{ ...east, parts: [[theirs]], moved: true }] });
+  work.undo();
+  assert.deepEqual([work.ring, work.beside.neighbours[0], work.beside.shares], [square(0, 0, 10), east, true]);
+  work.redo();
+  assert.deepEqual([work.ring, work.beside.neighbours[0].parts], [ours, [[theirs]]]);
+  work.undo();
+  work.undo();
+  assert.deepEqual(work.beside, { shares: false, neighbours: [] }, "the switch itself is a step");
+});
