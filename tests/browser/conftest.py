@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import shapely
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from demo.pictures import picture
+from tests.browser.drawing_board import TABLET, Board, beside, edges
 from tests.browser.running import CHROMIUM, FLAGS, PASSWORD, Server, running_server
 
 
@@ -96,3 +98,51 @@ def people(chromium, server):
     for context in contexts:
         context.close()
     assert remote == [], "no request may leave for another host"
+
+
+@pytest.fixture(scope="session")
+def neighbour(server):
+    """A zone in 剡湖街道 and the middle of a long edge of it that faces free ground in two grids.
+
+    (box round the place to draw, name of the zone, the edge's two corners, names of the two grids)"""
+    from storage.store import Store
+
+    store = Store.open(f"sqlite:///{server.folder}/slg.db")
+    with store.look() as work:
+        street = next(s for s in work.areas.in_force("street") if s.code == "330683001")
+        zones = work.areas.in_force("zone")
+        grids = work.areas.in_force("grid", street_id=street.area_id)
+    store.close()
+    everything = shapely.union_all([z.geometry for z in zones])
+    for zone in (z for z in zones if z.street_id == street.area_id):
+        for start, end in edges(zone.geometry):
+            spot = beside(start, end)
+            if not street.geometry.covers(spot) or spot.intersection(everything).area > 0.02 * spot.area:
+                continue
+            held = [g.name for g in grids if g.geometry.intersection(spot).area > 0.1 * spot.area]
+            if len(held) == 2:
+                return spot, zone, (start, end)
+    raise AssertionError("no zone has free ground of two grids beside an edge")
+
+
+@pytest.fixture
+def board(chromium, server):
+    """board(bbox): the page on a tablet with a finger, logged in as this street's officer."""
+    context = chromium.new_context(
+        viewport=TABLET, has_touch=True, locale="zh-CN", timezone_id="Asia/Shanghai", base_url=server.url
+    )
+    context.set_default_timeout(45_000)
+
+    def enter(address: str) -> Board:
+        page = context.pages[0] if context.pages else context.new_page()
+        if page.url == "about:blank":
+            page.goto("/login")
+            page.fill("input[name=username]", "officer1")
+            page.fill("input[name=password]", PASSWORD)
+            page.click("button[type=submit]")
+            page.wait_for_url(lambda url: "/login" not in url)
+        page.goto(address)
+        return Board(page)
+
+    yield enter
+    context.close()

@@ -2,130 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from itertools import pairwise
-
 import pytest
 import shapely
 
 from storage.store import Store
+from tests.browser.drawing_board import Board, kept_shape
 
 pytestmark = pytest.mark.browser
-
-TABLET = {"width": 1180, "height": 820}
-
-
-@pytest.fixture(scope="module")
-def neighbour(server):
-    """A zone in 剡湖街道 and the middle of a long edge of it that faces free ground in two grids.
-
-    (box round the place to draw, name of the zone, the edge's two corners, names of the two grids)"""
-    store = Store.open(f"sqlite:///{server.folder}/slg.db")
-    with store.look() as work:
-        street = next(s for s in work.areas.in_force("street") if s.code == "330683001")
-        zones = work.areas.in_force("zone")
-        grids = work.areas.in_force("grid", street_id=street.area_id)
-    store.close()
-    everything = shapely.union_all([z.geometry for z in zones])
-    for zone in (z for z in zones if z.street_id == street.area_id):
-        for start, end in edges(zone.geometry):
-            spot = beside(start, end)
-            if not street.geometry.covers(spot) or spot.intersection(everything).area > 0.02 * spot.area:
-                continue
-            held = [g.name for g in grids if g.geometry.intersection(spot).area > 0.1 * spot.area]
-            if len(held) == 2:
-                return spot, zone, (start, end)
-    raise AssertionError("no zone has free ground of two grids beside an edge")
-
-
-def edges(zone):
-    points = shapely.get_coordinates(shapely.orient_polygons(zone).exterior)
-    return [
-        (tuple(a), tuple(b)) for a, b in pairwise(points) if shapely.Point(a).distance(shapely.Point(b)) > 0.0003
-    ]  # fmt: skip
-
-
-def beside(start, end):
-    """The square on the outer side of an edge that runs anticlockwise round its zone."""
-    (ax, ay), (bx, by) = start, end
-    dx, dy = bx - ax, by - ay
-    return shapely.Polygon([start, (ax + dy, ay - dx), (bx + dy, by - dx), end])
-
-
-class Board:
-    """The drawing page under one finger."""
-
-    def __init__(self, page) -> None:
-        self.page = page
-        page.locator(".slg-map[data-ready]").wait_for()
-        self.box = page.locator("canvas").first.bounding_box()
-
-    def tool(self, name: str) -> None:
-        self.page.get_by_role("toolbar").get_by_role("button", name=name, exact=True).tap()
-
-    def touch(self, x: float, y: float) -> None:
-        """A finger on a place given as a share of the map's width and height."""
-        self.page.touchscreen.tap(self.box["x"] + x * self.box["width"], self.box["y"] + y * self.box["height"])
-
-    def ring(self, corners) -> None:
-        """Corner by corner; each must have arrived before the next, as it has for a hand."""
-        for n, corner in enumerate(corners):
-            self.touch(*corner)
-            if n >= 2:
-                self.page.get_by_role("button", name=f"合上边界（{n + 1} 个角）").wait_for()
-            self.page.wait_for_function(
-                "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
-            )
-        closing = self.page.get_by_role("button", name="合上边界")
-        closing.tap()
-        closing.wait_for(state="hidden")
-
-    def place(self) -> Callable[[tuple[float, float]], tuple[float, float]]:
-        """Where a lon/lat lies, as a share of width and height: measured with three corners that catch nothing."""
-        self.tool("吸附")
-        self.tool("画界")
-        for corner in ((0.2, 0.2), (0.8, 0.2), (0.8, 0.8)):
-            self.touch(*corner)
-        self.page.get_by_role("button", name="合上边界（3 个角）").wait_for()
-        (west, north), _, (east, south) = kept_shape(self.page)["open"]["corners"][:3]
-        self.page.evaluate("localStorage.clear()")
-        self.page.reload()
-        self.__init__(self.page)
-        return lambda at: (
-            0.2 + 0.6 * (at[0] - west) / (east - west), 0.2 + 0.6 * (at[1] - north) / (south - north)
-        )  # fmt: skip
-
-
-@pytest.fixture
-def board(chromium, server):
-    """board(bbox): the page on a tablet with a finger, logged in as this street's officer."""
-    from tests.browser.running import PASSWORD
-
-    context = chromium.new_context(
-        viewport=TABLET, has_touch=True, locale="zh-CN", timezone_id="Asia/Shanghai", base_url=server.url
-    )
-    context.set_default_timeout(45_000)
-
-    def enter(address: str) -> Board:
-        page = context.pages[0] if context.pages else context.new_page()
-        if page.url == "about:blank":
-            page.goto("/login")
-            page.fill("input[name=username]", "officer1")
-            page.fill("input[name=password]", PASSWORD)
-            page.click("button[type=submit]")
-            page.wait_for_url(lambda url: "/login" not in url)
-        page.goto(address)
-        return Board(page)
-
-    yield enter
-    context.close()
-
-
-def kept_shape(page) -> dict:
-    return json.loads(
-        page.evaluate("Object.entries(localStorage).find(([key]) => key.startsWith('slg.zone-draft.'))[1]")
-    )
 
 
 def test_a_zone_is_drawn_cut_holed_split_taken_back_and_saved_with_a_finger(board, server, neighbour):

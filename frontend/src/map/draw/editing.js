@@ -128,7 +128,7 @@ export function editing({ office, frame, words, catcher, shown, shape, zoneId, o
     async clip(before_m2) {
       try {
         const answer = await ask({ edit: "clip" });
-        if (answer) propose(answer, say(words.clip_ask, { area: size(answer.areas_m2[0]), before: size(before_m2) }), words.clip_now);
+        if (answer) propose(answer, say(words.clip_ask, { area: size(answer.areas_m2[0]), before: size(before_m2) }), words.clip_take);
       } catch (refusal) {
         refuse(refusal);
       }

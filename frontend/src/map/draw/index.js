@@ -136,7 +136,8 @@ export function draw(frame, office, options) {
     if (key === caught && !isNew) return; // a city has many borders
     caught = key;
     const zones = data.kept.zones.features.filter((zone) => !ours.has(zone.properties.id) && zone.properties.status !== "superseded");
-    catcher.see("areas", [...zones, ...data.kept.grids.features]);
+    const isDraft = (zone) => Number(zone.properties.status === "draft"); // on one border the zone in force is named
+    catcher.see("areas", [...zones.sort((a, b) => isDraft(a) - isDraft(b)), ...data.kept.grids.features]);
   }
 
   function loaded(name) {

@@ -1,16 +1,18 @@
 // Traces a neighbour's border between two places and sets that stretch into the ring under the pen. lon/lat degrees.
 import { metresBetween, rings } from "../shapes.js";
 
+const AT_CORNER_M = 1; // a stretch of the ring that ends so near to a corner ends in it
+
 /**
  * The border of one feature from near `a` to near `b`, the shorter way round: { path, name }, corners exactly as they are stored;
- * null when no single border runs within `reach_m` of both.
+ * an end within reach of a corner is that corner, which leaves no slivers. null when no single border runs within `reach_m` of both.
  */
 export function borderPath(features, a, b, reach_m) {
   let best = null;
   for (const feature of features) {
     for (const ring of rings(feature.geometry)) {
-      const from = footOn(ring, a);
-      const to = footOn(ring, b);
+      const from = endOn(ring, a, reach_m);
+      const to = endOn(ring, b, reach_m);
       if (Math.max(from.far_m, to.far_m) > reach_m) continue;
       const far_m = from.far_m + to.far_m;
       if (!best || far_m < best.far_m) best = { far_m, name: feature.properties?.name ?? "", path: shorter(walk(ring, from, to), walk(ring, to, from).reverse()) };
@@ -21,8 +23,7 @@ export function borderPath(features, a, b, reach_m) {
 
 /** A ring whose stretch between the places nearest to the path's ends is the path; of the two stretches the shorter one goes. */
 export function withPath(ring, path) {
-  const from = footOn(ring, path[0]);
-  const to = footOn(ring, path[path.length - 1]);
+  const [from, to] = [path[0], path.at(-1)].map((end) => endOn(ring, footOn(ring, end).at, AT_CORNER_M));
   const there = walk(ring, from, to);
   const back = walk(ring, to, from);
   // What stays is the longer stretch, without its two ends: they are the path's now.
@@ -45,6 +46,13 @@ export function footOn(ring, [lon, lat]) {
     best = { edge: i, t, at, far, far_m: metresBetween([lon, lat], at) };
   }
   return best;
+}
+
+/** The corner within reach, else the nearest place. */
+function endOn(ring, at, reach_m) {
+  const corners = ring.slice(0, -1).map((corner, edge) => ({ edge, t: 0, at: corner, far_m: metresBetween(at, corner) }));
+  const nearest = corners.sort((one, two) => one.far_m - two.far_m)[0];
+  return nearest?.far_m <= reach_m ? nearest : footOn(ring, at);
 }
 
 /** Along the ring, in its own direction: the place `from`, the corners between, the place `to`. */

@@ -39,3 +39,10 @@ test("the traced stretch takes the place of the nearest one, whichever way the r
     assert.equal(next.length - 1, 5, "the two old corners beside the border are gone");
   }
 });
+
+test("an end within reach of a corner is that corner, and a ring's corner a hand's breadth beside the end goes with its stretch", () => {
+  const { path } = borderPath([neighbour], at(97, 3), at(98, 96), 20);
+  assert.deepEqual([path[0], path.at(-1)], [at(100, 0), at(100, 100)]);
+  const ring = closed([at(106, -0.5), at(200, 0), at(200, 100), at(106, 100.5)]);
+  assert.equal(withPath(ring, path).length - 1, 5);
+});
