@@ -11,6 +11,7 @@ import shapely
 from domain.errors import Conflict, Invalid
 from domain.records import Assignment
 from geo import measure
+from services.drawing import Drawing
 from services.zone_borders import MovedLine, ZoneBorders
 from services.zone_successions import ZoneSuccessions
 from tests.services.test_zone_lineage import in_force, own, report, zone_of
@@ -246,3 +247,20 @@ def test_one_side_that_cannot_take_force_holds_the_other(office: Office, borders
         office.decide(mine, seen=west.id)
     assert office.version(over.id).status == office.version(mine.id).status == "draft"
     assert office.version(west.id).status == "in_force"
+
+
+def test_clipping_leaves_a_zone_that_was_merged_in_and_goes_along_a_border_that_moved(office: Office, borders, pair):
+    from domain.policy import editions
+
+    board = Drawing(office.store, editions.load_builtin().permissions)
+    west, east = pair
+    joined = box(2, 4, 4)
+    whole = board.clip(spoken(joined), west.area_id, office.officer, takes_in=[east.area_id])
+    assert whole.areas_m2[0] == pytest.approx(float(measure.area_m2(joined)), abs=1)
+    halved = board.clip(spoken(joined), west.area_id, office.officer)
+    assert halved.areas_m2[0] == pytest.approx(float(measure.area_m2(west.geometry)), abs=1)
+    line, (found,) = borders.sew(spoken(west.geometry), west.area_id, (), office.officer)
+    moved = MovedLine(east.area_id, found.newest.id, spoken(shifted(found.line)))
+    along = board.clip(spoken(shifted(line)), west.area_id, office.officer, [moved])
+    assert along.areas_m2[0] == pytest.approx(float(measure.area_m2(shifted(line))), abs=1)
+    assert along.areas_m2[0] > halved.areas_m2[0] + 1000

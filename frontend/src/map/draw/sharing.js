@@ -18,18 +18,21 @@ export function sharing({ office, words, shape, zoneId, onSewn, onOff, onNone, o
 
   async function sew() {
     isAsking = flip.disabled = true;
+    const { geometry, beside, taken } = shape();
+    const lines = movedLines(beside.neighbours);
     try {
-      const { geometry, beside, taken } = shape();
-      const found = await office.post("/zones/edit", { edit: "sew", geometry, zone_id: zoneId(), takes_in: taken, neighbours: movedLines(beside.neighbours) });
-      const kept = new Set(movedLines(beside.neighbours).map((line) => `${line.zone_id} ${line.base_version_id}`));
-      const neighbours = found.neighbours.map(({ geometry: line, ...each }) => ({ ...each, parts: partsOf(line), moved: kept.has(`${each.zone_id} ${each.base_version_id}`) }));
-      if (neighbours.length) onSewn(partsOf(found.shape), neighbours);
-      else onNone();
+      take(await office.post("/zones/edit", { edit: "sew", geometry, zone_id: zoneId(), takes_in: taken, neighbours: lines }).finally(() => { isAsking = false; }), lines);
     } catch (refusal) {
       onRefusal(refusal);
-    } finally {
-      isAsking = false;
     }
+  }
+
+  /** What had moved before counts as moved while nobody made a newer version of it. */
+  function take(found, lines) {
+    const isMoved = (each) => lines.some((line) => line.zone_id === each.zone_id && line.base_version_id === each.base_version_id);
+    const neighbours = found.neighbours.map(({ geometry, ...each }) => ({ ...each, parts: partsOf(geometry), moved: isMoved(each) }));
+    if (neighbours.length) onSewn(partsOf(found.shape), neighbours);
+    else onNone();
   }
 
   function row(sign, text, kind) {
