@@ -40,9 +40,10 @@ def merged(zone: BaseGeometry, leftover: BaseGeometry, others: Sequence[BaseGeom
     fitted = _fitted(leftover, [zone, *others])
     free = shapely.difference(fitted, shapely.union_all(list(others))) if others else fitted
     found = _whole(shapely.union(_fitted(zone, [free]), free))
-    if found is not None and _parts(found) <= _parts(zone):
+    is_folded = fitted.area < leftover.area / 2
+    if found is not None and _parts(found) <= _parts(zone) and not is_folded:
         return found
-    # A crack is left all the same: grown by a hair, the leftover reaches into the zone.
+    # A crack is left all the same, or the strip was folded away: grown by a hair, the leftover reaches into the zone.
     grown = unproject(shapely.buffer(project(leftover), CLOSES_CRACK_M, join_style="mitre"))
     free = shapely.difference(grown, shapely.union_all(list(others))) if others else grown
     return _whole(shapely.union(zone, free))
