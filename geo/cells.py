@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Indexes = NDArray[np.intp]
 
+FEW_BOXES = 16  # so few are asked one by one: sorting them takes longer
 CELLS_PER_BOX_SIDE = 2.0
 ENTRIES_PER_BOX = 40
 
@@ -21,6 +22,9 @@ class BoxCells:
 
     def __init__(self, boxes: Floats) -> None:
         self._boxes = boxes
+        self._is_few = len(boxes) <= FEW_BOXES
+        if self._is_few:
+            return
         used = np.flatnonzero(np.isfinite(boxes).all(axis=1))
         self.is_empty = not len(used)
         if self.is_empty:
@@ -49,8 +53,13 @@ class BoxCells:
 
     def candidates(self, x: Floats, y: Floats) -> tuple[Indexes, Indexes]:
         """(point, box) of every pair where the box holds the point, its border included. NaN matches nothing."""
-        nothing = np.empty(0, dtype=np.intp)
+        if self._is_few:
+            west, south, east, north = self._boxes.T
+            column, row = x[:, np.newaxis], y[:, np.newaxis]
+            point, box = np.nonzero((west <= column) & (east >= column) & (south <= row) & (north >= row))
+            return point, box
         if self.is_empty:
+            nothing = np.empty(0, dtype=np.intp)
             return nothing, nothing
         places = np.stack((x, y), axis=1)
         near = np.flatnonzero(((places >= self._low) & (places <= self._high)).all(axis=1))

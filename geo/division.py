@@ -94,9 +94,11 @@ def divide(
     zones: Any, grids: Any, *, grids_are_a_coverage: bool, sliver_share: float = SLIVER_SHARE, threads: int = 1
 ) -> Division:
     """Divide lon/lat zones over lon/lat grids; pieces come back in lon/lat. See `divide_metres`."""
+    zones, grids = _layer(zones), _layer(grids)
+    both = project(np.concatenate((zones, grids)))
     found = divide_metres(
-        project(_layer(zones)),
-        project(_layer(grids)),
+        both[: len(zones)],
+        both[len(zones) :],
         grids_are_a_coverage=grids_are_a_coverage,
         sliver_share=sliver_share,
         threads=threads,

@@ -115,15 +115,14 @@ def narrow_gaps(zone: BaseGeometry, neighbours: Sequence[BaseGeometry], *, width
     """Strips between the zone and its neighbours (or itself) that nobody has and that are narrower than width_m."""
     if not len(neighbours):
         return []
-    mine = project(zone)
+    mine, *lines = project(np.array([zone, *neighbours], dtype=object))
     around = shapely.box(*shapely.bounds(mine)).buffer(2 * width_m, join_style="mitre")
-    near = shapely.intersection(project(np.array(neighbours, dtype=object)), around)
-    whole = shapely.union_all([mine, *near])
+    whole = shapely.union_all([mine, *shapely.intersection(lines, around)])
     half = width_m / 2
     closed = whole.buffer(half, join_style="mitre").buffer(-half, join_style="mitre")
     strips = shapely.get_parts(shapely.difference(closed, whole))
     wanted = [s for s in strips if s.geom_type == "Polygon" and s.area >= MIN_AREA_M2 and s.dwithin(mine, 0.02)]
-    return [unproject(s) for s in wanted]
+    return list(unproject(np.array(wanted, dtype=object)))
 
 
 def left_over(before: BaseGeometry, covered: Sequence[BaseGeometry]) -> list[Polygon]:

@@ -10,6 +10,7 @@ Polygons of a true coverage leave no point between them unowned. Several owners 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from math import isfinite
 from typing import Any
 
@@ -38,9 +39,12 @@ class PlaceIndex:
         self._given: Indexes = np.array(order, dtype=np.intp)
         # own copies: preparing marks a geometry, and the caller may hand the same one to another index or thread
         self._polygons = shapely.force_2d(shapes[self._given])
-        self._tree = shapely.STRtree(self._polygons)
         self._cells = BoxCells(shapely.bounds(self._polygons))
         self._prepare()
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(self._polygons)
 
     def _prepare(self) -> None:
         """Build every polygon's search structure now: GEOS would build it at the first question, which is no good

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -42,8 +43,14 @@ def gaps(
     strips: Sequence[BaseGeometry] = edits.narrow_gaps(geometry, lines)
     known = shapely.union_all(left) if left else None
     strips = [s for s in strips if known is None or not known.intersects(s.representative_point())]
-    found = [_gap("left", piece, buildings) for piece in left] + [_gap("narrow", piece, buildings) for piece in strips]
-    return tuple(sorted(found, key=lambda g: (g.kind != "left", -g.area_m2))[:GAPS_AT_MOST])
+    pieces = [*left, *strips]
+    sizes = measure.area_m2(np.array(pieces, dtype=object)).tolist()
+    found = []
+    for i in sorted(range(len(pieces)), key=lambda i: (i >= len(left), -sizes[i]))[:GAPS_AT_MOST]:
+        held = inside(buildings, pieces[i])
+        kind = "left" if i < len(left) else "narrow"
+        found.append(Gap(kind, sizes[i], len(held), sum(b.households for b in held), pieces[i]))
+    return tuple(found)
 
 
 def gained_and_lost(
@@ -65,11 +72,6 @@ def inside(buildings: Sequence[Building], geometry: BaseGeometry) -> list[Buildi
     points = shapely.points([(b.lon, b.lat) for b in buildings])
     shapely.prepare(geometry)
     return [b for b, here in zip(buildings, shapely.intersects(geometry, points), strict=True) if here]
-
-
-def _gap(kind: str, piece: BaseGeometry, buildings: Sequence[Building]) -> Gap:
-    held = inside(buildings, piece)
-    return Gap(kind, float(measure.area_m2(piece)), len(held), sum(b.households for b in held), piece)
 
 
 def _moved(buildings: Sequence[Building]) -> Moved:

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -249,9 +250,9 @@ def measured(
     gained, lost = beside.gained_and_lost(geometry, current, around, split_off)
     (rows,), (crosses,) = division_rows([geometry], grids, buildings, grids_are_a_coverage=grids_cover(work))
     point = shapely.Point(*measure.label_point(geometry))
-    area_m2 = float(measure.area_m2(geometry))
+    on_ground = measure.project(geometry)
     return Measured(
-        geometry=geometry, area_m2=area_m2, perimeter_m=float(measure.perimeter_m(geometry)),
+        geometry=geometry, area_m2=on_ground.area, perimeter_m=on_ground.length,
         buildings=len(buildings), households=sum(b.households for b in buildings),
         street=_holding(areas, "street", point), community=_holding(areas, "community", point),
         rows=tuple(rows), crosses_grids=crosses,
@@ -287,15 +288,18 @@ def division_rows(
 
 
 def overlaps_of(zones: Sequence[Area], geometry: BaseGeometry, buildings: Sequence[Building]) -> list[Overlap]:
-    found = []
+    pieces, met = [], []
     for zone in zones:
         if not geometry.intersects(zone.geometry):
             continue
         shared = shapely.intersection(geometry, zone.geometry)
         parts = [p for p in shapely.get_parts(shared) if p.geom_type in ("Polygon", "MultiPolygon")]
-        piece = shapely.union_all(parts) if parts else None
-        area_m2 = float(measure.area_m2(piece)) if piece is not None else 0.0
-        if piece is None or area_m2 < OVERLAP_NOISE_M2:
+        if parts:
+            pieces.append(shapely.union_all(parts))
+            met.append(zone)
+    found = []
+    for zone, piece, area_m2 in zip(met, pieces, measure.area_m2(np.array(pieces, dtype=object)).tolist(), strict=True):
+        if area_m2 < OVERLAP_NOISE_M2:
             continue
         inside = beside.inside(buildings, piece)
         found.append(Overlap(zone, area_m2, len(inside), sum(b.households for b in inside), piece))

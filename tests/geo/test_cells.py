@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.cells import BoxCells
+from geo.cells import FEW_BOXES, BoxCells
 
 SMALL = st.integers(0, 40).map(lambda n: n / 4)  # a coarse raster, so that points meet borders and corners often
 BOXES = st.lists(st.tuples(SMALL, SMALL, SMALL, SMALL, st.sampled_from([1, 1, 1, 100])), max_size=25)
 
 
-@given(BOXES, st.lists(st.tuples(SMALL, SMALL), max_size=40), st.integers(0, 3))
-def test_candidates_are_the_boxes_that_hold_the_point(drawn, places, missing):
+@given(BOXES, st.lists(st.tuples(SMALL, SMALL), max_size=40), st.integers(0, 3), st.sampled_from([0, FEW_BOXES]))
+def test_candidates_are_the_boxes_that_hold_the_point(drawn, places, missing, few):
     rows = [(x, y, x + width * scale, y + height * scale) for x, y, width, height, scale in drawn]
     boxes = np.array([*rows, *[(np.nan,) * 4] * missing], dtype=float).reshape(-1, 4)
     x, y = np.array([*places, (np.nan, 1.0), (1e9, 1.0), (-np.inf, 1.0)]).T
-    point, box = BoxCells(boxes).candidates(x, y)
+    with patch("geo.cells.FEW_BOXES", few):
+        point, box = BoxCells(boxes).candidates(x, y)
     wanted = (boxes[:, 0] <= x[:, None]) & (boxes[:, 2] >= x[:, None])
     wanted &= (boxes[:, 1] <= y[:, None]) & (boxes[:, 3] >= y[:, None])
     assert sorted(zip(point.tolist(), box.tolist(), strict=True)) == [tuple(pair) for pair in np.argwhere(wanted)]
