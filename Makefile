@@ -26,7 +26,7 @@ check: frontend $(VENV)/.installed-dev
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy app.py wiring.py manage.py domain geo services storage web jobs media documents ui i18n
-	$(PY) -m pytest -m "not slow and not browser" -x
+	SLG_EXAMPLES=search $(PY) -m pytest -m "not slow and not browser" -x
 
 bench: frontend $(VENV)/.installed-dev
 	$(PY) tests/benchmarks/run.py
