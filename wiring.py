@@ -33,9 +33,8 @@ from services.exchange import Exchange
 from services.first_steps import FirstStepsService
 from services.guard import LivePermissions, Sessions
 from services.history import HistoryService
-from services.identities import Identities
+from services.identities import Identities, Provider
 from services.intake import Intake
-from services.issuer import Provider
 from services.layer_imports import LayerImports
 from services.nearby import Nearby
 from services.operations import OperationsService

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from domain.errors import Busy, NotSignedIn
+from services.identities import Identity, Provider
 
 # Signed by a key that the issuer alone holds. "none", and a signature made with our own secret, prove nothing.
 SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
@@ -27,25 +27,6 @@ CLOCKS_APART_S = 120
 SUBJECT_AT_MOST = 255
 CALM = {"timeout": TIMEOUT_S, "allow_redirects": False}
 log = structlog.get_logger("oidc")
-
-
-@dataclass(frozen=True)
-class Provider:
-    """claim: the claim that names an account. name: what people call this provider; it stands on the button."""
-
-    issuer: str
-    client_id: str
-    client_secret: str = ""
-    name: str = ""
-    claim: str = "preferred_username"
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who somebody is at the issuer: the subject never changes, the name may. None: the claim was not given."""
-
-    subject: str
-    name: str | None
 
 
 class Issuer:

@@ -16,7 +16,6 @@ from typing import Any, TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
-import pyogrio.raw
 import shapely
 import xlsxwriter
 from shapely.geometry.base import BaseGeometry
@@ -133,6 +132,8 @@ def _xlsx(path: Path, name: str, columns: Sequence[str], rows: Any, shapes: Any)
 def _with_gdal(
     path: Path, kind: str, name: str, columns: Sequence[str], rows: Any, shapes: Sequence[BaseGeometry]
 ) -> None:
+    import pyogrio.raw  # with geopandas a fifth of the time in which the app starts, and few write a file
+
     if path.exists():
         raise FileExistsError(path)
     data, masks = _arrays(columns, rows)
