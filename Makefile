@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 # Tests of one file run in order in one process, files beside each other: more than cores, as much of it is waiting.
-AT_ONCE ?= -n 3 --dist loadfile
+AT_ONCE ?= -n 3 --dist loadfile --no-loadscope-reorder
 export SLG_TEST_DATA ?= $(abspath ../shared/data)
 
 .PHONY: run test check bench drills frontend release screenshots machine-for-tests format clean

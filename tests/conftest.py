@@ -162,7 +162,26 @@ SLOW_ROOMS = {
 }
 
 
+# What takes minutes begins first: a long file that begins last keeps one core busy while the other waits.
+LONG = (
+    "web/test_matrix.py",
+    "drills/",
+    "browser/",
+    "exchange/",
+    "web/",
+    "storage/test_move.py",
+    "sheets/",
+    "services/",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SLOW_ROOMS & set(item.path.relative_to(HOME / "tests").parts[:1]):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=_begins)
+
+
+def _begins(item: pytest.Item) -> int:
+    path = item.path.relative_to(HOME / "tests").as_posix()
+    return next((i for i, start in enumerate(LONG) if path.startswith(start)), len(LONG))

@@ -59,7 +59,7 @@ def admin(chromium, empty: Server):
 
 def test_an_empty_city_gets_its_own_boundaries_from_shapefiles(admin, empty, city, tmp_path):
     page = admin
-    streets, grids, zones = city["street"], city["grid"], city["zone"]
+    streets, grids = city["street"], city["grid"]
     path = as_offices_have_it(
         tmp_path, "jd", streets, {"代码": [s.code for s in streets], "叫法": [s.name for s in streets]}
     )
@@ -81,30 +81,21 @@ def test_an_empty_city_gets_its_own_boundaries_from_shapefiles(admin, empty, cit
     expect(page.get_by_text(re.compile("整体偏了约 .* 米，像 GCJ-02")).first).to_be_visible(timeout=PATIENT_MS)
     decide(page, lambda: page.locator("label", has_text="GCJ-02（").click(), f"{len(grids)} 新")
     save(page, len(grids))
-
-    path = as_offices_have_it(
-        tmp_path, "xq", zones, {"小区名称": [z.name for z in zones], "户数": [z.households or 0 for z in zones]}
-    )
-    bring(page, "zone", path)
-    decide(page, lambda: page.locator("label", has_text="GCJ-02（").click(), f"{len(zones)} 新")
-    save(page, len(zones))
-    expect(page.get_by_text("区域进来是草案")).to_be_visible(timeout=PATIENT_MS)
     page.get_by_role("link", name="去地图上看").click()
     page.locator(".slg-map[data-ready]").wait_for()
 
     store = Store.open(f"sqlite:///{empty.folder}/slg.db")
     with store.look() as work:
-        kept = {layer: work.areas.shown(layer) for layer in ("street", "grid", "zone")}
+        kept = {layer: work.areas.shown(layer) for layer in ("street", "grid")}
         assert work.history.of("layer", "grid")[-1].actor_id
     store.close()
-    for layer, found in city.items():
-        by_name = {(a.code if layer != "zone" else a.name): a for a in kept[layer]}
+    for layer, found in (("street", streets), ("grid", grids)):
+        by_code = {a.code: a for a in kept[layer]}
         assert len(kept[layer]) == len(found)
         for one in found:
-            there = by_name[one.code if layer != "zone" else one.name]
+            there = by_code[one.code]
             assert there.name == one.name
             assert shapely.hausdorff_distance(project(there.geometry), project(one.geometry)) < 1.0
-    assert {z.status for z in kept["zone"]} == {"draft"}
     assert all(g.street_id for g in kept["grid"])
     assert not list((empty.folder / "imports").iterdir()), "what was brought is gone when it is stored"
 

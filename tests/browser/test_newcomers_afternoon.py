@@ -86,6 +86,7 @@ def boundaries(page: Page, city: dict[str, list], folder: Path) -> None:
         bring(page, layer, path if layer != "grid" else [path.with_suffix(part) for part in PARTS])
         decide(page, lambda: page.locator("label", has_text="GCJ-02（").click(), f"{len(found)} 新")
         save(page, len(found))
+    page.get_by_text("区域进来是草案").wait_for()
 
 
 def ten_people(page: Page, street: str, folder: Path) -> dict[str, str]:

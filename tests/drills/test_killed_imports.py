@@ -16,6 +16,7 @@ from shapely.geometry import box
 
 import wiring
 from domain.records import Actor, Assignment, Person
+from jobs.runner import Runner
 from services import Services
 from services.exchange import Choices
 from services.history import broken_links
@@ -134,9 +135,9 @@ def test_killed_while_it_reads(where, settings, services, officer, tmp_path):
 @pytest.mark.parametrize(("where", "after"), [("staging", 0), ("staging", 3), ("showing", 0), ("shown", 0)])
 def test_killed_while_it_stores(where, after, settings, services, officer, tmp_path):
     found = bring(services, officer, tmp_path)
-    work(settings, services)
+    Runner(services).run_until_empty()
     services.layer_imports.choose(found, Choices(datum="wgs84"), officer)
-    work(settings, services)
+    Runner(services).run_until_empty()
     services.layer_imports.confirm(found, services.layer_imports.get(found, officer).revision, officer)
     work_until_killed(settings, where, after)
     is_shown = where == "shown"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 
 import pytest
@@ -12,6 +11,7 @@ from domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from domain.policy import editions
 from domain.records import Actor, Assignment, Building, Road
 from services.proposals import ZoneProposals
+from tests.drills.figures import is_long
 from tests.services.zone_office import SOUTH, WEST, Office, box, spoken
 
 
@@ -126,9 +126,9 @@ def test_more_roads_than_anybody_waits_for_are_refused(office, proposals, roads,
         proposals.propose("street-a", office.officer, target=60)
 
 
-def test_a_whole_street_of_many_roads(office, proposals, capsys):
-    """4 by 4 km of blocks of 40 m with a home each."""
-    steps = [i * 0.19 for i in range(105)]
+def test_a_whole_street_of_many_roads(office, proposals):
+    """4 by 4 km (in the short form 1.6) of blocks of 40 m with a home each."""
+    steps = [i * 0.19 for i in range(105 if is_long() else 42)]
     with office.store.work() as work:
         work.buildings.add_roads(
             [road(f"x{i}", "arterial" if i % 20 == 0 else "lane", (x, 0), (x, 20)) for i, x in enumerate(steps)]
@@ -137,10 +137,6 @@ def test_a_whole_street_of_many_roads(office, proposals, capsys):
         homes = [box(x + 0.05, y + 0.05, 0.05, 0.05) for x in steps for y in steps]
         work.buildings.add([Building(f"h{i}", "", "", h, h.centroid.x, h.centroid.y, 12, True)
                             for i, h in enumerate(homes)])  # fmt: skip
-    began = time.perf_counter()
     found = proposals.propose("street-a", office.officer, target=500)
-    with capsys.disabled():
-        print(f"\n  {found.roads} roads, {len(homes):,} homes: {len(found.found)} proposals "
-              f"in {time.perf_counter() - began:.1f} s")  # fmt: skip
-    assert len(found.found) > 100
+    assert len(found.found) > (100 if is_long() else 25)
     assert max(one.households for one in found.found) <= 500
