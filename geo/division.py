@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,8 +126,8 @@ def divide_metres(
     """
     zones, grids = _layer(zones), _layer(grids)
     zone, grid = _box_pairs(zones, grids)
-    with ThreadPoolExecutor(max(threads, 1)) as pool:
-        run: Map = pool.map if threads > 1 else map
+    with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
+        run: Map = pool.map if pool else map
         inside = _covered(zones, grids, zone, grid, run)
         cut = ~inside
         if grids_are_a_coverage:

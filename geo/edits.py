@@ -112,10 +112,15 @@ def clip(zone: BaseGeometry, neighbours: Sequence[BaseGeometry]) -> BaseGeometry
 
 
 def narrow_gaps(zone: BaseGeometry, neighbours: Sequence[BaseGeometry], *, width_m: float = THIN_M) -> list[Polygon]:
-    """Strips between the zone and its neighbours (or itself) that nobody has and that are narrower than width_m."""
+    """Strips between the zone and its neighbours (or itself) that nobody has and that are narrower than width_m.
+    Nothing where no neighbour comes as near as that."""
     if not len(neighbours):
         return []
     mine, *lines = project(np.array([zone, *neighbours], dtype=object))
+    shapely.prepare(mine)
+    lines = [line for line in lines if shapely.dwithin(mine, line, width_m)]
+    if not lines:
+        return []
     around = shapely.box(*shapely.bounds(mine)).buffer(2 * width_m, join_style="mitre")
     whole = shapely.union_all([mine, *shapely.intersection(lines, around)])
     half = width_m / 2
