@@ -148,7 +148,7 @@ def bring_in(
     where: typer.Context,
     layer: Annotated[str, typer.Argument(help="streets, communities, grids, zones, buildings, roads; or people")],
     file: Annotated[
-        Path, typer.Argument(help="GeoJSON, GeoPackage, zipped Shapefile, KML, KMZ, CSV; people: XLSX, CSV")
+        Path, typer.Argument(help="GeoJSON, GeoPackage, zipped Shapefile, KML, KMZ, DXF, CSV; people: XLSX, CSV")
     ],
     crs: Annotated[str | None, typer.Option(help="like EPSG:4549; asked for when the file does not say")] = None,
     datum: Annotated[str | None, typer.Option(help="wgs84, gcj02 or bd09")] = None,
@@ -307,10 +307,10 @@ def export(
     where: typer.Context,
     layer: Annotated[str, typer.Argument(help="streets, communities, grids, zones, buildings, roads; or people")],
     file: Annotated[
-        Path, typer.Argument(help="people: .xlsx .csv; layers: .geojson .gpkg .zip (Shapefile) .kml .csv .xlsx")
+        Path, typer.Argument(help="people: .xlsx .csv; layers: .geojson .gpkg .zip (Shapefile) .kml .csv .xlsx .dxf")
     ],
 ) -> None:
-    """Write a layer as it is in force to a new FILE, in degrees (EPSG:4326); or everybody with an account."""
+    """Write a layer as it is in force to a new FILE, in degrees (EPSG:4326; .dxf: metres, EPSG:4549); or everybody with an account."""
     if layer == "people":
         _write_people_out(where.obj, file)
         return

@@ -35,6 +35,9 @@ REASONS = frozenset(
     "told_contradicts".split()
 )
 CHINA: Box = (73.0, 3.0, 136.0, 54.0)
+# CGCS2000 zones: (first number before the easting, last, EPSG code of the first): 3 degrees wide, then 6.
+ZONED = ((25, 45, 4513), (13, 23, 4491))
+CENTRAL_75E = "EPSG:4534"  # the first of the 3-degree frames without a number before the easting, to 135 E
 # Frames that offices here hand over, tried in this order; the city decides between those whose numbers look alike.
 PROJECTED = ("EPSG:4549", "EPSG:4528", "EPSG:3857", "EPSG:4548", "EPSG:4550", "EPSG:32651", "EPSG:32650", "EPSG:2437",
              "EPSG:2385")  # fmt: skip
@@ -147,11 +150,20 @@ def _frame(points: NDArray[np.float64], told: str | None, city: Box | None) -> t
             return swapped, ("degrees", "swapped")
         return Frame(), ("degrees",)
     for turned in (False, True):
-        for crs in PROJECTED:
+        for crs in _projected(points[:, int(turned)], home if city else None):
             frame = Frame(crs, is_swapped=turned)
             if is_inside(_carried(points, frame), home):
                 return frame, ("metres", "swapped") if turned else ("metres",)
     return Frame(), ("unreadable",)
+
+
+def _projected(east: NDArray[np.float64], home: Box | None) -> list[str]:
+    """Names of frames in metres to try: the usual ones, the one whose number stands before the easting, the city's own."""
+    number = int(np.median(east) // 1_000_000)
+    zoned = [f"EPSG:{code + number - first}" for first, last, code in ZONED if first <= number <= last]
+    middle = round((home[0] + home[2]) / 6) if home else 0  # central meridians stand at every third degree
+    own = [f"EPSG:{int(CENTRAL_75E[5:]) + zone - 25}" for zone in (middle, middle - 1, middle + 1) if 25 <= zone <= 45]
+    return list(dict.fromkeys([*PROJECTED, *zoned, *own]))
 
 
 def _look_like_degrees(points: NDArray[np.float64]) -> bool:

@@ -85,6 +85,8 @@ class Exchange:
         mapping |= layers.checked_columns(layer, table.columns, choices.columns or {})
         mapping = {f: c for f, c in mapping.items() if (choices.columns or {}).get(f) != ""}
         raw = shapely.from_wkb(np.array(table.wkb, dtype=object))
+        if table.format == "dxf" and layer != "road":
+            raw = layer_rows.closed_areas(raw, table.faults)
         rows = layer_rows.read_rows(layer, table.columns, table.rows, mapping, raw, table.faults,
                                     self._zone_words())  # fmt: skip
         found, frame = _frame(table, raw, rows, known, around, choices)
@@ -164,12 +166,13 @@ class Exchange:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         word = words(actor.lang)(f"layers.name_{layers.layer_of(layer)}")
-        return Made(path, f"{word}-{self._clock().strftime('%Y%m%d')}{path.suffix}")
+        frame = f"-{measure.METRES.replace(':', '')}" if kind == "dxf" else ""  # a drawing cannot say it
+        return Made(path, f"{word}-{self._clock().strftime('%Y%m%d')}{frame}{path.suffix}")
 
     def export(self, layer: str, kind: str, path: Path, actor: Actor) -> int:
         """Write a layer as it is in force (zones: drafts where nothing is in force) to a new file; the rows written.
 
-        kind: geojson, gpkg, shapefile, kml, csv, xlsx. EPSG:4326. Raises Invalid, FileExistsError.
+        kind: geojson, gpkg, shapefile, kml, csv, xlsx in EPSG:4326; dxf in EPSG:4549 (geo.measure.METRES). Raises Invalid, FileExistsError.
         """
         self._permissions.require(actor, "layers.read")
         layer = layers.layer_of(layer)
@@ -181,7 +184,10 @@ class Exchange:
             raise Invalid("layer_empty_here", field="layer")
         with tempfile.TemporaryDirectory(prefix="slg-export-", dir=path.parent) as folder:
             draft = Path(folder) / path.name
-            write_layer(draft, kind, layer, columns, rows, shapes)
+            if kind == "dxf":
+                write_layer(draft, kind, layer, columns, rows, list(measure.project(shapes)), frame=measure.METRES)
+            else:
+                write_layer(draft, kind, layer, columns, rows, shapes)
             if path.exists():
                 raise Invalid("layer_file_there", field="file", name=path.name)
             draft.replace(path)

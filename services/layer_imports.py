@@ -34,7 +34,7 @@ from storage.photos import Arriving
 from storage.store import Store, Work
 
 OPEN = ("uploaded", "reading", "ready", "refused")  # may still be decided about otherwise, or put away
-ENDINGS = (".zip", ".geojson", ".json", ".gpkg", ".kml", ".kmz", ".csv", ".txt", ".tsv")
+ENDINGS = (".zip", ".geojson", ".json", ".gpkg", ".kml", ".kmz", ".csv", ".txt", ".tsv", ".dxf")
 KEPT_FOR = timedelta(days=1)
 NAME_LENGTH = 120
 CHOSEN = frozenset(f.name for f in fields(Choices))
@@ -81,6 +81,8 @@ class LayerImports:
         self._permissions.require(actor, ACTION)
         layer, label = layers.layer_of(layer), _label(file_name)
         ending = PurePath(label).suffix.lower()
+        if ending == ".dwg":
+            raise Invalid("layer_dwg", field="file")
         if ending not in ENDINGS:
             raise Invalid("layer_format_unknown", field="file")
         if not self._files.has_room():

@@ -21,6 +21,7 @@ from geo.validity import DECIMALS, MIN_AREA_M2, OUTSIDE_ALLOWED, BadGeometry, ch
 
 SAME_DEG = 2e-7  # two centimetres: what seven decimals lose, there and back
 SAME_AREA_M2 = 0.5
+GAP_SHARE = 0.02  # of its own length: a border whose draughtsman missed the first point
 FAR_DEG = 2.0  # some 200 km: no county-level city reaches so far
 OVERLAP_FROM_M2 = 10.0  # less is two pens on one line
 # Told, but not in the way: the row can be stored as it is.
@@ -86,6 +87,27 @@ class Around:
     communities: Sequence[Area]
     grids: Sequence[Area]
     city: BaseGeometry | None
+
+
+def closed_areas(shapes: NDArray[np.object_], faults: dict[int, list[str]]) -> NDArray[np.object_]:
+    """Lines of a drawing as the areas they go round, in the file's own numbers. Others stay what they are.
+
+    A line that all but closes is closed, and `faults` says so of its row.
+    """
+    made = np.empty(len(shapes), dtype=object)
+    for i, shape in enumerate(shapes):
+        lines = [] if shape is None or not shape.geom_type.endswith("LineString") else list(shapely.get_parts(shape))
+        gaps = [shapely.Point(line.coords[0]).distance(shapely.Point(line.coords[-1])) for line in lines]
+        is_round = [len(line.coords) >= 4 and gap <= GAP_SHARE * line.length
+                    for line, gap in zip(lines, gaps, strict=True)]  # fmt: skip
+        if not lines or not all(is_round):
+            made[i] = shape
+            continue
+        if any(gaps):
+            faults.setdefault(i, []).append("ring_open")
+        areas = [shapely.Polygon(line) for line in lines]
+        made[i] = areas[0] if len(areas) == 1 else shapely.MultiPolygon(areas)
+    return made
 
 
 def read_rows(
@@ -233,6 +255,8 @@ def _judge(layer: str, row: Row, shape: BaseGeometry, repairs: Collection[str]) 
             return
         except BadGeometry as bad:
             code, at = f"geometry_{bad.code}", bad.at
+            if shape.geom_type == "LineString" and not shape.is_closed:
+                code, at = "layer_line_open", tuple(shape.coords[-1])
     mended, name = (None, "") if layer == "road" else _mended(shape)
     if mended is None:
         row.problems.append(Problem(code, "geometry", at))

@@ -23,7 +23,7 @@ from domain.errors import Invalid
 from storage.layer_texts import Found, plain
 from storage.layers import ROWS_AT_MOST
 
-ALLOWED = frozenset({"GPKG", "ESRI Shapefile"})
+ALLOWED = frozenset({"GPKG", "ESRI Shapefile", "DXF"})
 SHAPEFILE_START, GPKG_START = b"\x00\x00\x27\x0a", b"SQLite format 3\x00"
 _CPG = {"UTF-8": "UTF-8", "UTF8": "UTF-8", "65001": "UTF-8", "GBK": "GBK", "GB2312": "GBK", "GB18030": "GBK",
         "CP936": "GBK", "936": "GBK", "BIG5": "Big5", "CP950": "Big5", "950": "Big5", "ISO-8859-1": "ISO-8859-1",
@@ -36,7 +36,7 @@ def read_gpkg(path: Path, layer: str | None) -> Found:
     """One feature table. Views are left alone: they could call functions of the database engine."""
     names = _feature_tables(path)
     name = chosen(names, layer)
-    meta, _, shapes, fields = _read(path, layer=name, datetime_as_string=True)
+    meta, _, shapes, fields = read_with_gdal(path, layer=name, datetime_as_string=True)
     columns = [str(c) for c in meta["fields"]]
     return _found("gpkg", name, columns, fields, shapes, meta["crs"], "UTF-8", "format")
 
@@ -51,7 +51,7 @@ def read_shapefile(path: Path, *, may_mend: bool) -> Found:
         raise Invalid("layer_shapefile_parts", name=index.name)
     pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": "YES" if may_mend else "NO"})
     # Latin-1 carries every byte as it is: the texts are decoded here, not by GDAL, which gives up at the first wrong one.
-    meta, _, shapes, fields = _read(path, encoding="ISO-8859-1", datetime_as_string=True)
+    meta, _, shapes, fields = read_with_gdal(path, encoding="ISO-8859-1", datetime_as_string=True)
     raw_names = [_bytes(str(name)) for name in meta["fields"]]
     texts = [_bytes(v) for column in fields if column.dtype == object for v in column if isinstance(v, str)]
     encoding, reason = dbf_encoding([*raw_names, *texts], _beside(path, ".cpg"), _beside(path, ".dbf"))
@@ -150,7 +150,7 @@ def _feature_tables(path: Path) -> list[str]:
     return [str(name) for (name,) in rows]
 
 
-def _read(path: Path, **options: Any) -> Any:
+def read_with_gdal(path: Path, **options: Any) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -1,6 +1,6 @@
 """The child that reads foreign GIS files: `python -m storage.layer_reader FILE FOLDER`. One file, one answer, then gone.
 
-Beside the fence that every reader has (storage/fence.py): of GDAL's sixty drivers only GeoPackage and Shapefile.
+Beside the fence that every reader has (storage/fence.py): of GDAL's sixty drivers only GeoPackage, Shapefile and DXF.
 OGR_VRT, which reads any file of the server when a layer's file holds its XML, is out with the rest. Archives are
 unpacked here, entry by entry and capped; GDAL never sees one.
 
@@ -29,10 +29,10 @@ from storage.layers import COLUMNS_AT_MOST, POINTS_AT_MOST, SHAPEFILE_PARTS
 if TYPE_CHECKING:
     from storage.layer_texts import Found
 
-# Every driver of the wheel that reads shapes but the two we want. A driver that is new here is added by _without().
+# Every driver of the wheel that reads shapes but the three we want. A driver that is new here is added by _without().
 OUT = (
     "OGR_VRT,MEM,PCIDSK,PDS4,VICAR,PDF,MBTiles,EEDA,OGCAPI,GDALG,MapInfo File,LVBAG,S57,DGN,CSV,GML,GPX,LIBKML,KML,"
-    "GeoJSON,GeoJSONSeq,ESRIJSON,TopoJSON,OGR_GMT,SQLite,WAsP,OpenFileGDB,DXF,FlatGeobuf,GeoRSS,VFK,PGDUMP,OSM,GPSBabel,"
+    "GeoJSON,GeoJSONSeq,ESRIJSON,TopoJSON,OGR_GMT,SQLite,WAsP,OpenFileGDB,FlatGeobuf,GeoRSS,VFK,PGDUMP,OSM,GPSBabel,"
     "OGR_PDS,WFS,OAPIF,EDIGEO,Idrisi,ODS,XLSX,Elasticsearch,Carto,AmigoCloud,SXF,Selafin,JML,PLSCENES,CSW,VDV,MVT,NGW,"
     "MapML,GTFS,PMTiles,JSONFG,MiraMonVector,ADBC,AVCBin,AVCE00,AIVector,HTTP"
 )
@@ -67,18 +67,34 @@ def _by_content(path: Path, folder: Path, layer: str | None) -> Found:
         return _zipped(path, folder, layer)
     if path.suffix.lower() == ".shp":
         return _gis().read_shapefile(path, may_mend=path.parent == folder)
+    _refuse_binary_drawing(start)
     if start.startswith((b"PAR1", b"\x89", b"\xff\xd8")) or (
         b"\x00" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff"))
     ):
         raise Invalid("layer_format_unknown")
-    return _text(path.read_bytes(), path.suffix.lower())
+    return _text(path, layer)
 
 
-def _text(data: bytes, suffix: str) -> Found:
+def _refuse_binary_drawing(start: bytes) -> None:
+    if start.startswith(b"AutoCAD Binary DXF"):
+        raise Invalid("layer_dxf_binary")
+    if start[:4] in (b"AC10", b"AC1.", b"AC2.") and start[4:6].isdigit():
+        raise Invalid("layer_dwg")
+
+
+def _text(path: Path, layer: str | None) -> Found:
     from storage import layer_texts
 
+    data, suffix = path.read_bytes(), path.suffix.lower()
     if not data.strip():
         raise Invalid("layer_empty")
+    if suffix == ".dxf":
+        _gis()  # first the other drivers go
+        from storage import layer_drawing
+
+        if not layer_drawing.is_drawing(data):
+            raise Invalid("layer_not_dxf")
+        return layer_drawing.read_dxf(path, data, layer)
     text, encoding, reason = decoding.decoded(data, "layer")
     first = text.lstrip()[:1]
     if first == "<":
@@ -122,22 +138,23 @@ def _zipped(path: Path, folder: Path, layer: str | None) -> Found:
     if len(layers) > 1 and "doc.kml" in layers and all(_suffix(n) == ".kml" for n in layers.values()):
         layers = {"doc.kml": "doc.kml"}
     name = layers[_gis_chosen(sorted(layers), layer)]
-    return _unpacked(folder / name, layer)
+    return _unpacked(folder / name, layer if len(layers) == 1 else None)
 
 
-_LAYERS = (".geojson", ".json", ".kml", ".gpkg", ".csv")
+_LAYERS = (".geojson", ".json", ".kml", ".gpkg", ".csv", ".dxf")
 
 
 def _unpacked(path: Path, layer: str | None) -> Found:
     if path.suffix.lower() == ".shp":
         return _gis().read_shapefile(path, may_mend=True)
     with path.open("rb") as file:
-        start = file.read(16)
+        start = file.read(32)
     if start.startswith(b"SQLite format 3\x00"):
         return _gis().read_gpkg(path, None)
     if start.startswith(b"PK"):
         raise Invalid("layer_zip_nested")
-    return _text(path.read_bytes(), path.suffix.lower())
+    _refuse_binary_drawing(start)
+    return _text(path, layer)
 
 
 def _gis_chosen(names: list[str], wanted: str | None) -> str:

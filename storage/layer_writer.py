@@ -1,4 +1,5 @@
-"""Writes one layer to a file: GeoJSON, GeoPackage, zipped Shapefile, KML, CSV with WKT, XLSX. Frame: EPSG:4326 lon/lat.
+"""Writes one layer to a file: GeoJSON, GeoPackage, zipped Shapefile, KML, CSV with WKT, XLSX, DXF. Frame: EPSG:4326
+lon/lat; a DXF, which surveyors open, holds metres.
 
 Sheets are read by people with programs that run formulas: XLSX cells are texts, CSV cells that start with = + - @ get
 a leading '. A sheet holds a place's label point instead of its line.
@@ -21,10 +22,12 @@ import xlsxwriter
 from shapely.geometry.base import BaseGeometry
 
 from domain.errors import Invalid
+from storage.layer_dxf import write_dxf
 from storage.layers import SHAPEFILE_PARTS
 from storage.sheets import SUSPECT
 
-ENDINGS = {"geojson": ".geojson", "gpkg": ".gpkg", "shapefile": ".zip", "kml": ".kml", "csv": ".csv", "xlsx": ".xlsx"}
+ENDINGS = {"geojson": ".geojson", "gpkg": ".gpkg", "shapefile": ".zip", "kml": ".kml", "csv": ".csv", "xlsx": ".xlsx",
+           "dxf": ".dxf"}  # fmt: skip
 DBF_TEXT_BYTES = 254
 LONLAT = "EPSG:4326"
 _KINDS = {"Polygon": "MultiPolygon", "MultiPolygon": "MultiPolygon", "LineString": "MultiLineString",
@@ -33,14 +36,18 @@ _KINDS = {"Polygon": "MultiPolygon", "MultiPolygon": "MultiPolygon", "LineString
 
 def write_layer(
     path: Path, kind: str, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]],
-    shapes: Sequence[BaseGeometry],
+    shapes: Sequence[BaseGeometry], *, frame: str = LONLAT,
 ) -> None:  # fmt: skip
     """Write to `path`, which must not be there yet. columns: at most ten ASCII letters each, as a .dbf wants them.
 
+    frame: of the shapes; EPSG:4326, and for a DXF one in metres.
     rows[i][j]: text, whole number, number, yes/no or None. Raises Invalid for a text that a .dbf cannot hold.
     """
     if kind in ("gpkg", "shapefile"):
         _with_gdal(path, kind, name, columns, rows, shapes)
+    elif kind == "dxf":
+        with path.open("x", encoding="gb18030", newline="") as file:
+            write_dxf(file, name, columns, rows, shapes, frame)
     elif kind == "xlsx":
         _xlsx(path, name, columns, rows, shapes)
     else:

@@ -34,7 +34,7 @@ ERROR_CODES = frozenset({
     "layer_zip_broken", "layer_zip_locked", "layer_zip_too_large", "layer_zip_ratio", "layer_zip_entries",
     "layer_zip_nested", "layer_zip_nothing", "layer_shapefile_parts", "layer_too_many_points", "layer_too_many_rows",
     "layer_too_many_columns", "layer_too_heavy", "layer_too_slow", "layer_reader_died", "layer_reader_unsafe",
-    "layer_encoding_unknown", "layer_too_large", "layer_not_a_file",
+    "layer_encoding_unknown", "layer_too_large", "layer_not_a_file", "layer_not_dxf", "layer_dxf_binary", "layer_dwg",
 })  # fmt: skip
 Answer = tuple[dict[str, Any], list[list[Any]], list[bytes | None], dict[int, list[str]]]
 

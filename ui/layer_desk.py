@@ -14,7 +14,7 @@ from ui import facts, forms, times, upload
 from ui.chips import chip
 from ui.markup import el, join
 
-ENDINGS = (".zip", ".geojson", ".json", ".gpkg", ".kml", ".kmz", ".csv")
+ENDINGS = (".zip", ".geojson", ".json", ".gpkg", ".kml", ".kmz", ".csv", ".dxf")
 SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 AT_MOST_MB, MORE_MB = 50, {".gpkg": 256}  # the service says so too, while the file comes in
 FORMATS = {
@@ -24,6 +24,7 @@ FORMATS = {
     "kml": "KML",
     "csv": "CSV",
     "xlsx": "XLSX",
+    "dxf": "DXF",
 }
 TONES = {"uploaded": "primary", "reading": "primary", "ready": "warn", "storing": "primary", "stored": "ok",
          "refused": "danger", "closed": "muted"}  # fmt: skip

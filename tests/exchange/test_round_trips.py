@@ -17,7 +17,7 @@ from services.exchange import Choices
 from storage.layer_writer import ENDINGS
 from storage.layers import read_layer
 
-WITH_SHAPES = ("geojson", "gpkg", "shapefile", "kml", "csv")
+WITH_SHAPES = ("geojson", "gpkg", "shapefile", "kml", "csv", "dxf")
 LAYERS = tuple(FIELDS)
 
 
@@ -87,7 +87,7 @@ def test_nothing_is_written_over_a_file_that_is_there(city, exchange, admin, tmp
 
 
 def test_an_unknown_format_and_an_empty_layer_are_told(store, exchange, admin, tmp_path):
-    for layer, kind, code in (("grid", "dxf", "layer_kind_unknown"), ("grid", "gpkg", "layer_empty_here"),
+    for layer, kind, code in (("grid", "dwg", "layer_kind_unknown"), ("grid", "gpkg", "layer_empty_here"),
                               ("tree", "gpkg", "layer_unknown")):  # fmt: skip
         with pytest.raises(Invalid) as refused:
             exchange.export(layer, kind, tmp_path / "x.gpkg", admin)

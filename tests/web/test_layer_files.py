@@ -18,7 +18,7 @@ from tests.web.small_city import HERE, City, square
 from web.api.uploads import PIECE_BYTES
 
 FORMATS = {"geojson": b'{"type"', "gpkg": b"SQLite format 3", "shapefile": b"PK", "kml": b"<?xml", "csv": b"\xef\xbb\xbf",
-           "xlsx": b"PK"}  # fmt: skip
+           "xlsx": b"PK", "dxf": b"999"}  # fmt: skip
 
 
 @pytest.fixture
