@@ -158,12 +158,15 @@ def _frame(points: NDArray[np.float64], told: str | None, city: Box | None) -> t
 
 
 def _projected(east: NDArray[np.float64], home: Box | None) -> list[str]:
-    """Names of frames in metres to try: the usual ones, the one whose number stands before the easting, the city's own."""
+    """Names of frames in metres to try: by the number before the easting, the usual ones, the city's own zones.
+
+    A number of a 6-degree zone comes later: Web Mercator has such eastings here too.
+    """
     number = int(np.median(east) // 1_000_000)
-    zoned = [f"EPSG:{code + number - first}" for first, last, code in ZONED if first <= number <= last]
+    narrow, wide = ([f"EPSG:{code + number - first}"] if first <= number <= last else [] for first, last, code in ZONED)
     middle = round((home[0] + home[2]) / 6) if home else 0  # central meridians stand at every third degree
     own = [f"EPSG:{int(CENTRAL_75E[5:]) + zone - 25}" for zone in (middle, middle - 1, middle + 1) if 25 <= zone <= 45]
-    return list(dict.fromkeys([*PROJECTED, *zoned, *own]))
+    return list(dict.fromkeys([*narrow, *PROJECTED, *wide, *own]))
 
 
 def _look_like_degrees(points: NDArray[np.float64]) -> bool:

@@ -7,7 +7,7 @@ A drawing holds no table: code (or id) and name alone go along, in extended data
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
 import numpy as np
@@ -28,7 +28,7 @@ def write_dxf(
 
     file: opened with encoding gb18030 and the newlines as they are written here; signs that are not in GBK go as \\U+.
     """
-    parts = _head(name, frame, shapely.total_bounds(np.asarray(shapes, dtype=object)))
+    parts: Iterable[tuple[int, Any]] = _head(name, frame, shapely.total_bounds(np.asarray(shapes, dtype=object)))
     file.writelines(f"{code}\r\n{value}\r\n" for code, value in parts)
     at = {word: list(columns).index(word) for word in WORDS if word in columns}
     labels = shapely.point_on_surface(np.asarray(shapes, dtype=object))
@@ -93,7 +93,7 @@ def _label(name: str, shape: BaseGeometry, at: BaseGeometry, text: str) -> list[
     height = round(min(50.0, max(0.5, min(east - west, north - south) / 10)), 2)
     # %% and ^ have a meaning of their own in a TEXT.
     shown = _safe(text.replace("%%", "%%%%%%").replace("^", "^ "))
-    return [(0, "TEXT"), (8, name), (10, f"{at.x:.4f}"), (20, f"{at.y:.4f}"), (30, 0.0), (40, height), (1, shown)]  # type: ignore[attr-defined]
+    return [(0, "TEXT"), (8, name), (10, f"{at.x:.4f}"), (20, f"{at.y:.4f}"), (30, 0.0), (40, height), (1, shown)]
 
 
 def _safe(text: str) -> str:

@@ -54,3 +54,24 @@ def zipped(path: Path, entries: dict[str, bytes]) -> Path:
         for name, data in entries.items():
             archive.writestr(name, data)
     return path
+
+
+def dxf(
+    path: Path, lines: Sequence[tuple[str, Sequence[Sequence[float]], bool]] = (),
+    texts: Sequence[tuple[str, tuple[float, float], str]] = (), *, more: str = "", blocks: str = "",
+    encoding: str = "gbk", page: str = "ANSI_936",
+) -> Path:  # fmt: skip
+    """A drawing as surveyors' programs write it. lines: (layer, points, is closed); texts: (layer, place, words).
+
+    more: entities, blocks: BLOCK sections, as "code value" lines.
+    """
+    said = ["0 SECTION", "2 HEADER", "9 $ACADVER", "1 AC1015", "9 $DWGCODEPAGE", f"3 {page}", "0 ENDSEC",
+            "0 SECTION", "2 BLOCKS", *blocks.splitlines(), "0 ENDSEC", "0 SECTION", "2 ENTITIES"]  # fmt: skip
+    for layer, points, is_closed in lines:
+        said += ["0 LWPOLYLINE", f"8 {layer}", f"90 {len(points)}", f"70 {int(is_closed)}", "38 35.5"]
+        said += [f"{code} {value!r}" for point in points for code, value in zip((10, 20), point, strict=False)]
+    for layer, (x, y), words in texts:
+        said += ["0 TEXT", f"8 {layer}", f"10 {x!r}", f"20 {y!r}", "40 2.5", f"1 {words}"]
+    said += [*more.splitlines(), "0 ENDSEC", "0 EOF", ""]
+    path.write_bytes("\r\n".join("\r\n".join(line.split(" ", 1)) if line else "" for line in said).encode(encoding))
+    return path
