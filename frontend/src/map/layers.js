@@ -47,6 +47,11 @@ export function layers({ office, words, onRefusal, onLoaded = () => {}, kindIcon
     },
   };
 
+  /** A new style is empty: what never came needs no painting. */
+  function paintKept() {
+    for (const [name, each] of Object.entries(paint)) if (kept[name] !== NOTHING) each();
+  }
+
   async function load(name, path, change = (data) => data) {
     running[name]?.abort();
     const mine = (running[name] = new AbortController());
@@ -54,7 +59,7 @@ export function layers({ office, words, onRefusal, onLoaded = () => {}, kindIcon
       const data = await change(await office.get(path, { signal: mine.signal }));
       if (running[name] !== mine) return kept[name];
       kept[name] = data;
-      paint[name]();
+      if (map) paint[name](); // before there is a map, attach() paints what came
       onLoaded(name);
       return data;
     } catch (refusal) {
@@ -88,11 +93,11 @@ export function layers({ office, words, onRefusal, onLoaded = () => {}, kindIcon
     attach(shown, ink = inkOf) {
       map = shown;
       inkOf = ink;
-      for (const each of Object.values(paint)) each();
+      paintKept();
       map.on("moveend", loadView);
       loadView();
     },
-    refill: () => Object.values(paint).forEach((each) => each()),
+    refill: paintKept,
     loadView,
     stop: () => Object.values(running).forEach((each) => each.abort()),
   };

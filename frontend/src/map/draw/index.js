@@ -83,13 +83,14 @@ export function draw(frame, office, options) {
   });
 
   function refuse(sentence, refusal) {
-    const actions = refusal.loginEnded ? [{ word: words.log_in, href: "/login" }] : [{ word: words.try_again, run: loadAreas }];
+    const actions = refusal.loginEnded ? [{ word: words.log_in, href: "/login" }] : [{ word: words.try_again, run: () => loadAreas() }];
     frame.tell(sentence, { kind: "bad", actions, loud: true });
   }
 
   async function start() {
-    await frame.ready;
     if (!canDraw()) return frame.tell(words.cannot_draw, { kind: "bad", loud: true });
+    const areas = loadAreas(); // under way while the style sheet and the map come
+    await frame.ready;
     frame.root.classList.add("drawing");
     frame.root.prepend(bar.element);
     frame.root.append(side.element);
@@ -102,6 +103,7 @@ export function draw(frame, office, options) {
     canvas = await makeCanvas(frame, { ...options, ...view }, { points: false });
     const { map } = canvas;
     map.doubleClickZoom.disable();
+    for (const id of ["selection-casing", "selection-line"]) map.removeLayer(id); // nothing is picked here
     data.attach(map);
     shown = marks({ map, c: canvas.colours(), words });
     hand = pen({ map, c: canvas.colours(), snap: catcher.snap, onRing: follow, onStep: step, onTool: () => { showBar(); hint(); } });
@@ -114,7 +116,7 @@ export function draw(frame, office, options) {
     map.on("moveend", paintMeasured); // plates keep clear of each other at every zoom
     map.on("click", tapped);
     put({ keeps: false });
-    await loadAreas();
+    await areas;
     if (options.zone && !options.zone.id) frame.tell(words.from_proposal);
     offerKept();
     frame.readyWith(map);

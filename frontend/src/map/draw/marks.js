@@ -12,35 +12,49 @@ const SOURCES = ["draft", "draft-rest", "draft-gaps", "draft-neighbours", "draft
 
 /** marks({ map, c, words }) -> { shape(parts, rest), neighbours(lines), measured(rows, overlaps, problems, buildings), clear() }. */
 export function marks({ map, c, words }) {
+  const layersOf = Object.fromEntries(SOURCES.map((source) => [source, []]));
+  const filled = new Set();
   for (const source of SOURCES) map.addSource(source, { type: "geojson", data: NOTHING, tolerance: 0 });
   const tint = ["match", ["get", "tint"], 1, c["piece-1"], 2, c["piece-2"], c["ink-3"]];
   const under = "grid-halo";
   const over = "road-labels";
-  map.addLayer({ id: "draft-fill", type: "fill", source: "draft", paint: { "fill-color": c.primary, "fill-opacity": 0.12 } }, "building-fill");
-  map.addLayer({ id: "draft-piece", type: "fill", source: "draft-pieces", paint: { "fill-color": tint, "fill-opacity": 0.2 } }, "building-fill");
-  map.addLayer({ id: "draft-building", type: "fill", source: "draft-buildings", paint: { "fill-color": tint, "fill-opacity": 0.85, "fill-outline-color": c.ink } }, under);
-  map.addLayer({ id: "draft-overlap", type: "fill", source: "draft-overlaps", paint: { "fill-pattern": "hatch-overlap", "fill-opacity": 0.75 } }, under);
-  map.addLayer({ id: "draft-overlap-line", type: "line", source: "draft-overlaps", paint: { "line-color": c.danger, "line-width": 2 } }, under);
-  map.addLayer({ id: "draft-shared-building", type: "fill", source: "draft-shared-buildings", paint: { "fill-color": c.surface, "fill-opacity": 0.75 } }, under);
-  map.addLayer({ id: "draft-shared-building-line", type: "line", source: "draft-shared-buildings", paint: { "line-color": c.danger, "line-width": 2 } }, under);
-  map.addLayer({ id: "draft-rest-fill", type: "fill", source: "draft-rest", paint: { "fill-color": c["ink-3"], "fill-opacity": 0.18 } }, "building-fill");
-  map.addLayer({ id: "draft-rest-line", type: "line", source: "draft-rest", paint: { "line-color": c["ink-2"], "line-width": 2, "line-dasharray": [2, 2] } }, over);
-  map.addLayer({ id: "draft-gap", type: "fill", source: "draft-gaps", paint: { "fill-color": c.warn, "fill-opacity": 0.4 } }, under);
-  map.addLayer({ id: "draft-gap-line", type: "line", source: "draft-gaps", paint: { "line-color": c.warn, "line-width": 2 } }, under);
-  map.addLayer({ id: "draft-neighbour-casing", type: "line", source: "draft-neighbours", filter: ["get", "moved"], layout: { "line-join": "round" }, paint: { "line-color": c["g-halo"], "line-width": 6 } }, over);
-  map.addLayer({ id: "draft-neighbour-line", type: "line", source: "draft-neighbours", layout: { "line-join": "round" },
+  const add = (layer, before) => {
+    map.addLayer({ ...layer, layout: { ...layer.layout, visibility: "none" } }, before);
+    layersOf[layer.source].push(layer.id);
+  };
+  add({ id: "draft-fill", type: "fill", source: "draft", paint: { "fill-color": c.primary, "fill-opacity": 0.12 } }, "building-fill");
+  add({ id: "draft-piece", type: "fill", source: "draft-pieces", paint: { "fill-color": tint, "fill-opacity": 0.2 } }, "building-fill");
+  add({ id: "draft-building", type: "fill", source: "draft-buildings", paint: { "fill-color": tint, "fill-opacity": 0.85, "fill-outline-color": c.ink } }, under);
+  add({ id: "draft-overlap", type: "fill", source: "draft-overlaps", paint: { "fill-pattern": "hatch-overlap", "fill-opacity": 0.75 } }, under);
+  add({ id: "draft-overlap-line", type: "line", source: "draft-overlaps", paint: { "line-color": c.danger, "line-width": 2 } }, under);
+  add({ id: "draft-shared-building", type: "fill", source: "draft-shared-buildings", paint: { "fill-color": c.surface, "fill-opacity": 0.75 } }, under);
+  add({ id: "draft-shared-building-line", type: "line", source: "draft-shared-buildings", paint: { "line-color": c.danger, "line-width": 2 } }, under);
+  add({ id: "draft-rest-fill", type: "fill", source: "draft-rest", paint: { "fill-color": c["ink-3"], "fill-opacity": 0.18 } }, "building-fill");
+  add({ id: "draft-rest-line", type: "line", source: "draft-rest", paint: { "line-color": c["ink-2"], "line-width": 2, "line-dasharray": [2, 2] } }, over);
+  add({ id: "draft-gap", type: "fill", source: "draft-gaps", paint: { "fill-color": c.warn, "fill-opacity": 0.4 } }, under);
+  add({ id: "draft-gap-line", type: "line", source: "draft-gaps", paint: { "line-color": c.warn, "line-width": 2 } }, under);
+  add({ id: "draft-neighbour-casing", type: "line", source: "draft-neighbours", filter: ["get", "moved"], layout: { "line-join": "round" }, paint: { "line-color": c["g-halo"], "line-width": 6 } }, over);
+  add({ id: "draft-neighbour-line", type: "line", source: "draft-neighbours", layout: { "line-join": "round" },
     paint: { "line-color": c.primary, "line-width": ["case", ["get", "moved"], 3, 1.5], "line-dasharray": [3.1, 1.6] } }, over);
-  map.addLayer({ id: "draft-casing", type: "line", source: "draft", layout: { "line-join": "round" }, paint: { "line-color": c["g-halo"], "line-width": 7 } }, over);
-  map.addLayer({ id: "draft-line", type: "line", source: "draft", layout: { "line-join": "round" },
+  add({ id: "draft-casing", type: "line", source: "draft", layout: { "line-join": "round" }, paint: { "line-color": c["g-halo"], "line-width": 7 } }, over);
+  add({ id: "draft-line", type: "line", source: "draft", layout: { "line-join": "round" },
     paint: { "line-color": c.ink, "line-width": 3.2, "line-dasharray": [3.1, 1.6] } }, over);
-  map.addLayer({ id: "draft-proposal-fill", type: "fill", source: "draft-proposal", paint: { "fill-color": ["match", ["get", "n"], 0, c["piece-1"], c["piece-2"]], "fill-opacity": 0.45 } }, over);
-  map.addLayer({ id: "draft-proposal-line", type: "line", source: "draft-proposal", layout: { "line-join": "round" }, paint: { "line-color": c.primary, "line-width": 3.5 } }, over);
-  map.addLayer({ id: "draft-cut-casing", type: "line", source: "draft-cut", paint: { "line-color": c["g-halo"], "line-width": 7 } }, over);
-  map.addLayer({ id: "draft-cut-line", type: "line", source: "draft-cut", paint: { "line-color": c.danger, "line-width": 3 } }, over);
-  map.addLayer({ id: "draft-cut-corner", type: "circle", source: "draft-cut", paint: { "circle-color": "#ffffff", "circle-stroke-color": c.danger, "circle-stroke-width": 2.5, "circle-radius": 6 } }, over);
+  add({ id: "draft-proposal-fill", type: "fill", source: "draft-proposal", paint: { "fill-color": ["match", ["get", "n"], 0, c["piece-1"], c["piece-2"]], "fill-opacity": 0.45 } }, over);
+  add({ id: "draft-proposal-line", type: "line", source: "draft-proposal", layout: { "line-join": "round" }, paint: { "line-color": c.primary, "line-width": 3.5 } }, over);
+  add({ id: "draft-cut-casing", type: "line", source: "draft-cut", paint: { "line-color": c["g-halo"], "line-width": 7 } }, over);
+  add({ id: "draft-cut-line", type: "line", source: "draft-cut", paint: { "line-color": c.danger, "line-width": 3 } }, over);
+  add({ id: "draft-cut-corner", type: "circle", source: "draft-cut", paint: { "circle-color": "#ffffff", "circle-stroke-color": c.danger, "circle-stroke-width": 2.5, "circle-radius": 6 } }, over);
   let flags = [];
 
-  const show = (source, features) => map.getSource(source)?.setData({ type: "FeatureCollection", features });
+  /** A source that holds nothing keeps its layers off: the map would ask its worker for empty tiles and paint every one of them. */
+  function show(source, features) {
+    if (!features.length && !filled.has(source)) return;
+    map.getSource(source)?.setData({ type: "FeatureCollection", features });
+    if (features.length === 0) filled.delete(source);
+    else filled.add(source);
+    for (const id of layersOf[source]) map.setLayoutProperty(id, "visibility", features.length ? "visible" : "none");
+  }
+
   const feature = (geometry, properties = {}) => ({ type: "Feature", properties, geometry });
 
   let taken = [];

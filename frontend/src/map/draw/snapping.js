@@ -22,14 +22,16 @@ export function snappingIndex(features, { cell_m = 120 } = {}) {
   const toMetres = ([lon, lat]) => [(lon - first[0]) * eastScale, (lat - first[1]) * METRES_PER_DEGREE];
   const toDegrees = ([x, y]) => [first[0] + x / eastScale, first[1] + y / METRES_PER_DEGREE];
   const cell = (value) => Math.floor(value / cell_m);
+  const keyOf = (i, j) => i * 1_000_003 + j; // two cells on one key would only be looked at together
 
   const keep = (edge) => {
     const [x1, y1] = edge.from;
     const [x2, y2] = edge.to;
     for (let i = cell(Math.min(x1, x2)); i <= cell(Math.max(x1, x2)); i++) {
       for (let j = cell(Math.min(y1, y2)); j <= cell(Math.max(y1, y2)); j++) {
-        const key = `${i},${j}`;
-        if (cells.has(key)) cells.get(key).push(edge);
+        const key = keyOf(i, j);
+        const known = cells.get(key);
+        if (known) known.push(edge);
         else cells.set(key, [edge]);
       }
     }
@@ -47,7 +49,7 @@ export function snappingIndex(features, { cell_m = 120 } = {}) {
   const near = ([x, y], reach) => {
     const found = new Set();
     for (let i = cell(x - reach); i <= cell(x + reach); i++) {
-      for (let j = cell(y - reach); j <= cell(y + reach); j++) for (const edge of cells.get(`${i},${j}`) ?? []) found.add(edge);
+      for (let j = cell(y - reach); j <= cell(y + reach); j++) for (const edge of cells.get(keyOf(i, j)) ?? []) found.add(edge);
     }
     return found;
   };
