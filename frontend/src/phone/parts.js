@@ -28,7 +28,7 @@ export function clock(ms, now_ms = Date.now()) {
   return isToday ? time : `${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
 }
 
-/** { picture(), head, where } of a record on this phone. A made picture loads when its row is near the screen. */
+/** { picture(block), head, where } of a record on this phone. A made picture loads when the block of its row is near the screen. */
 export function rowFrame(app, record) {
   const type = app.type(record.draft.issue_type);
   const name = type ? app.label(type, "tile_") || app.label(type) : app.say("no_kind");
@@ -36,19 +36,19 @@ export function rowFrame(app, record) {
   const spot = [record.draft.building, record.draft.unit, record.draft.floor].filter(Boolean).join(" ");
   const where = [zone, spot].filter(Boolean).join(" · ");
   return {
-    picture: () => cover(app, record),
+    picture: (block) => cover(app, record, block),
     head: el("div", { class: "row between top" }, el("b", { class: "grow" }, name), el("span", { class: "small" }, clock(record.made_ms))),
     where: where ? el("p", { class: "dim" }, where) : null,
   };
 }
 
-function cover(app, record) {
+function cover(app, record, block) {
   const box = el("span", { class: "cover" });
   const first = record.draft.photos[0];
   if (!first) return fill(box, icon("photo")) && box;
-  whenNear(box, async () => {
+  whenNear(block, async () => {
     const row = await app.store.original(record.id, first.sha256);
-    fill(box, row?.preview ? el("img", { src: `data:image/jpeg;base64,${row.preview}`, alt: "", loading: "lazy" }) : icon("photo"));
+    fill(box, row?.preview ? el("img", { src: `data:image/jpeg;base64,${row.preview}`, alt: "", decoding: "async" }) : icon("photo"));
   });
   return box;
 }
@@ -56,18 +56,21 @@ function cover(app, record) {
 let watcher = null;
 const acts = new WeakMap();
 
-/** Calls `act` once when `node` comes near the screen. */
+/** Calls `act` once when `node` comes near the screen; many may wait for one node. */
 export function whenNear(node, act) {
   watcher ??= new IntersectionObserver(
     (entries) => {
       for (const entry of entries) {
         if (!entry.isIntersecting) continue;
         watcher.unobserve(entry.target);
-        acts.get(entry.target)?.();
+        const waiting = acts.get(entry.target) ?? [];
+        acts.delete(entry.target);
+        for (const act of waiting) act();
       }
     },
     { rootMargin: "300px" },
   );
-  acts.set(node, act);
+  if (acts.has(node)) return void acts.get(node).push(act);
+  acts.set(node, [act]);
   watcher.observe(node);
 }

@@ -6,17 +6,17 @@ import { netChip, person, rowFrame, sample } from "./parts.js";
 import { photosLeft, recordSaid, senderSaid, whySaid } from "./said.js";
 import { facts } from "./screen-stored.js";
 
-const FIRST_ROWS = 24;
 const ROWS_A_TURN = 24;
+const ROWS_A_BLOCK = 6; // what the browser skips together while it is off the screen: five hundred single rows are too many to ask
 
 export function outboxScreen(app) {
   const { say } = app;
   const banner = el("div", { class: "banner-place" });
-  const list = el("ul", { class: "rows", "data-testid": "outbox" });
+  const list = el("div", { class: "rows", role: "list", "data-testid": "outbox" });
   const others = el("p", { class: "others small", hidden: true });
   const foot = el("section", { class: "wifi" });
   const net = netChip(app);
-  const rows = new Map(); // record id -> { node, sign, picture }
+  const rows = new Map(); // record id -> { block, node, sign, picture }
   let filling = 0;
 
   const node = el(
@@ -58,24 +58,27 @@ export function outboxScreen(app) {
     rows.clear();
     others.hidden = !app.others;
     others.textContent = app.others ? say("others", { n: app.others }) : "";
-    if (!all.length) return void fill(list, el("li", { class: "empty" }, icon("inbox"), el("p", {}, say("outbox_empty"))));
+    if (!all.length) return void fill(list, el("div", { class: "empty", role: "listitem" }, icon("inbox"), el("p", {}, say("outbox_empty"))));
     fill(list);
     let at = 0;
     // A long list grows in small turns, so that a finger is never kept waiting.
-    const grow = (n) => {
+    const grow = () => {
       if (turn !== filling) return;
-      for (const record of all.slice(at, at + n)) list.append(rowOf(record));
-      at += n;
-      if (at < all.length) (globalThis.requestIdleCallback ?? setTimeout)(() => grow(ROWS_A_TURN));
+      for (const end = at + ROWS_A_TURN; at < Math.min(end, all.length); at += ROWS_A_BLOCK) list.append(blockOf(all.slice(at, at + ROWS_A_BLOCK)));
+      if (at < all.length) (globalThis.requestIdleCallback ?? setTimeout)(grow);
     };
-    grow(FIRST_ROWS);
+    grow();
   }
 
-  function rowOf(record) {
-    const row = { node: el("li", { class: "row-item", "data-id": record.id, "data-testid": `record-${record.id}` }) };
-    rows.set(record.id, row);
-    drawRow(record, row);
-    return row.node;
+  function blockOf(records) {
+    const block = el("div", { class: "row-block", role: "none" });
+    for (const record of records) {
+      const row = { block, node: el("div", { class: "row-item", role: "listitem", "data-id": record.id, "data-testid": `record-${record.id}` }) };
+      rows.set(record.id, row);
+      drawRow(record, row);
+      block.append(row.node);
+    }
+    return block;
   }
 
   function drawRow(record, row) {
@@ -90,7 +93,7 @@ export function outboxScreen(app) {
     row.node.dataset.state = record.state;
     const frame = rowFrame(app, record);
     // The same picture stays: a new one is decoded anew, and the row would blink at every step.
-    row.picture ??= frame.picture();
+    row.picture ??= frame.picture(row.block);
     fill(
       row.node,
       row.picture,
