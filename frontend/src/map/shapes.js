@@ -17,7 +17,7 @@ export function borders(features) {
   const corner = cornersFrom(features);
   for (const feature of features) {
     for (const ring of rings(feature.geometry)) {
-      let b = corner(ring[0]);
+      let b = ring.length ? corner(ring[0]) : null;
       for (let i = 1; i < ring.length; i++) {
         const a = b;
         b = corner(ring[i]);
@@ -43,7 +43,8 @@ export function borders(features) {
 
 /** Gives corners as numbers, equal for places that agree to 0.000001 degrees; exact within 30 degrees of the first corner. */
 function cornersFrom(features) {
-  const [east, north] = features.flatMap((feature) => rings(feature.geometry))[0]?.[0] ?? [0, 0];
+  const first = features.find((feature) => rings(feature.geometry)[0]?.length);
+  const [east, north] = first ? rings(first.geometry)[0][0] : [0, 0];
   const [x, y] = [Math.round(east * 1e6), Math.round(north * 1e6)];
   return ([lon, lat]) => (Math.round(lon * 1e6) - x) * 2 ** 28 + Math.round(lat * 1e6) - y;
 }
@@ -98,9 +99,10 @@ export function labelSpots(geometry) {
   const [w, s, e, n] = box({ type: "Polygon", coordinates: part });
   // Of a few level cuts the one with the widest stretch inside, near the middle before near the rim.
   const spots = [];
-  for (const share of [0.5, 0.42, 0.58, 0.34, 0.66, 0.25, 0.75]) {
-    const lat = s + (n - s) * share;
-    const crossings = part.flatMap((ring) => levelCrossings(ring, lat)).sort((a, b) => a - b);
+  const cuts = [0.5, 0.42, 0.58, 0.34, 0.66, 0.25, 0.75].map((share) => ({ share, lat: s + (n - s) * share, crossings: [] }));
+  for (const ring of part) addCrossings(ring, cuts);
+  for (const { share, lat, crossings } of cuts) {
+    crossings.sort((a, b) => a - b);
     for (let i = 1; i < crossings.length; i += 2) {
       const width = (crossings[i] - crossings[i - 1]) * (1 - Math.abs(share - 0.5));
       spots.push({ width, at: [(crossings[i] + crossings[i - 1]) / 2, lat] });
@@ -112,20 +114,22 @@ export function labelSpots(geometry) {
 
 const size = (part) => Math.abs(signedArea(part[0]));
 
-function levelCrossings(ring, lat) {
-  const found = [];
+/** Adds to each level cut { lat, crossings } where the ring crosses it; one walk round the ring for all of them. */
+function addCrossings(ring, cuts) {
   for (let i = 1; i < ring.length; i++) {
-    const [x1, y1] = ring[i - 1];
-    const [x2, y2] = ring[i];
-    if (y1 > lat !== y2 > lat) found.push(x1 + ((lat - y1) / (y2 - y1)) * (x2 - x1));
+    const from = ring[i - 1];
+    const to = ring[i];
+    for (const { lat, crossings } of cuts) {
+      if (from[1] > lat !== to[1] > lat) crossings.push(from[0] + ((lat - from[1]) / (to[1] - from[1])) * (to[0] - from[0]));
+    }
   }
-  return found;
 }
 
 /** True when the point lies inside; holes are outside. */
 export function contains(geometry, [lon, lat]) {
-  const left = rings(geometry).flatMap((ring) => levelCrossings(ring, lat)).filter((x) => x < lon);
-  return left.length % 2 === 1;
+  const cut = { lat, crossings: [] };
+  for (const ring of rings(geometry)) addCrossings(ring, [cut]);
+  return cut.crossings.filter((x) => x < lon).length % 2 === 1;
 }
 
 /** [west, south, east, north] of any GeoJSON geometry; null when it is empty. */

@@ -3,6 +3,7 @@ import { MODES } from "./colours.js";
 
 const ZOOMS = [10, 13, 15, 17, 19];
 // The map cuts every source into tiles; closer than this it stretches them (a step of theirs is 7 cm) and paints a fraction as many.
+// Roads keep the finer ones: their names are set once a tile.
 const TILES_TO_ZOOM = 16;
 const NOTHING = { type: "FeatureCollection", features: [] };
 export const SOURCES = ["streets", "street-lines", "city-line", "grid-lines", "street-labels", "grid-labels", "zones", "zone-labels",
@@ -27,7 +28,7 @@ export function byZoom(...values) {
 
 /** A whole MapLibre style. `c`: colours(); `basemap`: null or { tiles, attribution }; `points`: false leaves records out. */
 export function mapStyle(c, { basemap = null, points = true } = {}) {
-  const sources = Object.fromEntries(SOURCES.map((name) => [name, { type: "geojson", data: NOTHING, maxzoom: TILES_TO_ZOOM, ...(identified.has(name) && { promoteId: "id" }) }]));
+  const sources = Object.fromEntries(SOURCES.map((name) => [name, { type: "geojson", data: NOTHING, ...(name !== "roads" && { maxzoom: TILES_TO_ZOOM }), ...(identified.has(name) && { promoteId: "id" }) }]));
   if (points) sources.records = { type: "geojson", data: NOTHING, promoteId: "id", cluster: true, clusterRadius: 44, clusterMaxZoom: 14 };
   if (basemap) sources.basemap = { type: "raster", tiles: [].concat(basemap.tiles), tileSize: 256, attribution: basemap.attribution ?? "" };
   const layers = [...ground(c, basemap), ...zones(c), ...buildings(c), ...lines(c), ...selection(c), ...labels(c), ...(points ? records(c) : [])];

@@ -17,7 +17,8 @@ const METRES_PER_DEGREE = 111195;
  */
 export function snappingIndex(features, { cell_m = 120 } = {}) {
   const cells = new Map();
-  const first = features.flatMap((feature) => lines(feature.geometry))[0]?.[0] ?? [0, 0];
+  const begun = features.find((feature) => lines(feature.geometry)[0]?.length);
+  const first = begun ? lines(begun.geometry)[0][0] : [0, 0];
   const eastScale = METRES_PER_DEGREE * Math.cos((first[1] * Math.PI) / 180);
   const toMetres = ([lon, lat]) => [(lon - first[0]) * eastScale, (lat - first[1]) * METRES_PER_DEGREE];
   const toDegrees = ([x, y]) => [first[0] + x / eastScale, first[1] + y / METRES_PER_DEGREE];
