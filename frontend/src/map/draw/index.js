@@ -123,12 +123,14 @@ export function draw(frame, office, options) {
   }
 
   async function loadAreas() {
-    frame.tell(words.loading);
+    let isOver = false;
+    frame.ready.then(() => !isOver && frame.tell(words.loading), () => {}); // a sentence without its style sheet would flash
     try {
       await data.loadAreas();
       frame.hush();
       seeAreas({ isNew: true });
     } catch { /* refuse() has said why */ }
+    isOver = true;
   }
 
   /** What a corner may catch on: every zone but this one, and but those whose borders move along. */
