@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import numpy as np
 import shapely
 
-from domain.records import Area, DivisionRow
-from geo import measure
+from domain.records import Area, Building, DivisionRow
 from services.grid_layer import grids_cover, look_at_grids
 from services.queue import Queue
 from services.zones import division_rows
@@ -21,6 +21,8 @@ from storage.store import Store, Work
 
 DIVIDE = "zones.divide"
 AT_ONCE = 200
+ROOM = 8.0  # how much more ground than its zones one question to the store may span
+Box = tuple[float, float, float, float]
 
 
 class Divisions:
@@ -42,7 +44,7 @@ class Divisions:
         with self._store.look() as work:
             zones = work.areas.shown("zone")
             changed = [grid.geometry for grid in work.areas.changed_at("grid", at)] if at else []
-        touched = _touched(zones, changed) if at else zones
+        touched = _by_place(_touched(zones, changed) if at else zones)
         done = 0
         for start in range(0, len(touched), AT_ONCE):
             go_on()
@@ -54,10 +56,9 @@ class Divisions:
 def redivide(work: Work, zones: Sequence[Area], now: datetime) -> int:
     """New pieces for those of these versions whose pieces are others now; how many that were."""
     still = [now_is for zone in zones if (now_is := work.areas.version(zone.id)) and now_is.status == zone.status]
-    box = measure.bounds([zone.geometry for zone in still])
-    if box is None:
+    if not still:
         return 0
-    grids, buildings = work.areas.touching("grid", box), work.buildings.touching(box)
+    grids, buildings = _near(work, still)
     rows, crosses = division_rows(
         [zone.geometry for zone in still], grids, buildings, grids_are_a_coverage=grids_cover(work)
     )
@@ -75,6 +76,54 @@ def redivide(work: Work, zones: Sequence[Area], now: datetime) -> int:
     if changed:
         work.areas.bump("zone")
     return changed
+
+
+def _by_place(zones: Sequence[Area]) -> list[Area]:
+    """Neighbours one after the other, so that what is divided at once lies together.
+
+    Order of Morton (1966): the bits of column and row of a 65,536 x 65,536 raster, taken in turn.
+    """
+    if not zones:
+        return []
+    corners = shapely.bounds([zone.geometry for zone in zones])
+    centres = corners[:, :2] + corners[:, 2:]
+    least = centres.min(axis=0)
+    raster = ((centres - least) / max(float((centres - least).max()), 1e-9) * 65_535).astype(np.int64)
+    key = sum((raster >> bit & 1) << 2 * bit for bit in range(16)) @ np.array([1, 2])
+    return [zones[i] for i in np.argsort(key, kind="stable")]
+
+
+def _near(work: Work, zones: Sequence[Area]) -> tuple[list[Area], list[Building]]:
+    """Grids and buildings in the boxes of the zones, asked a run of neighbours at a time; each once."""
+    grids: dict[str, Area] = {}
+    buildings: dict[str, Building] = {}
+    for box in _boxes([zone.geometry.bounds for zone in zones]):
+        grids.update((grid.id, grid) for grid in work.areas.touching("grid", box))
+        buildings.update((one.id, one) for one in work.buildings.touching(box))
+    return list(grids.values()), list(buildings.values())
+
+
+def _boxes(found: Sequence[Box]) -> list[Box]:
+    """One box round each run of neighbours, as long as it holds no more than ROOM times their own ground."""
+    joined: list[Box] = []
+    filled = 0.0
+    for box in found:
+        both = _around(joined[-1], box) if joined else box
+        if joined and _size(both) <= ROOM * (filled + _size(box)):
+            joined[-1] = both
+            filled += _size(box)
+        else:
+            joined.append(box)
+            filled = _size(box)
+    return joined
+
+
+def _around(a: Box, b: Box) -> Box:
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+
+
+def _size(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def _touched(zones: Sequence[Area], changed: Sequence[shapely.Geometry]) -> list[Area]:

@@ -97,6 +97,33 @@ def test_a_division_killed_in_the_middle_is_begun_again(office: Office, monkeypa
             assert {r.grid_code for r in work.areas.division(zone.id)} <= {"grid-3", "grid-4"}
 
 
+def test_zones_far_apart_are_divided_without_reading_what_lies_between(office: Office, monkeypatch):
+    from storage.areas import Areas
+    from storage.buildings import Buildings
+
+    with office.store.work() as work:
+        for i in range(30):
+            for j in range(30):
+                office.area(work, "grid", f"far-{i}-{j}", box(100 + 10 * i, 100 + 10 * j, 10, 10))
+        for k in range(2):
+            for n, (x, y) in enumerate([(101, 101), (101, 391), (391, 101), (391, 391)]):
+                office.area(work, "zone", f"zone-{n}-{k}", box(x + 3 * k, y, 2))
+    read: list[int] = []
+    for holder in (Areas, Buildings):
+        ask = holder.touching
+
+        def counted(self, *words, ask=ask, **more):
+            found = ask(self, *words, **more)
+            read.append(len(found))
+            return found
+
+        monkeypatch.setattr(holder, "touching", counted)
+    assert office.divisions.after_grids(None) == 8
+    assert 4 <= sum(read) <= 8, "read ground where no zone lies"
+    with office.store.look() as work:
+        assert [row.grid_code for row in work.areas.division("zone-3-1-1")] == ["far-29-29"]
+
+
 def test_the_shortcut_is_taken_only_after_the_grids_were_looked_at(office: Office):
     with office.store.look() as work:
         assert not grids_cover(work)
