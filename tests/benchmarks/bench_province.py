@@ -52,7 +52,7 @@ def main() -> None:
     say(load())
 
 
-def fill(store: Store, grids: np.ndarray, zones: np.ndarray) -> None:
+def fill(store: Store, grids: np.ndarray, zones: np.ndarray, buildings: int = BUILDINGS) -> None:
     start = time.perf_counter()
     west, south, east, north = shapely.total_bounds(grids)
     streets = [shapely.box(x, y, x + (east - west) / 10, y + (north - south) / 10)
@@ -65,14 +65,14 @@ def fill(store: Store, grids: np.ndarray, zones: np.ndarray) -> None:
                 work.areas.add([Area(f"{layer}-{i}-1", f"{layer}-{i}", layer, 1, "in_force", f"{layer}-{i}", f"{i}",
                                      shapes[i], float(sizes[i]), valid_from=NOW) for i in some], at=NOW)  # fmt: skip
     rng = np.random.default_rng(3)
-    spots = shapely.get_coordinates(shapely.point_on_surface(zones[rng.integers(0, len(zones), BUILDINGS)]))
+    spots = shapely.get_coordinates(shapely.point_on_surface(zones[rng.integers(0, len(zones), buildings)]))
     spots += rng.uniform(-0.0006, 0.0006, spots.shape)
-    for first in range(0, BUILDINGS, BATCH):
+    for first in range(0, buildings, BATCH):
         with store.work() as work:
             work.buildings.add([Building(f"b{i}", f"{i}", f"{i}", shapely.box(x, y, x + 1e-4, y + 1e-4), x + 5e-5, y + 5e-5, 24, True)
                                 for i, (x, y) in enumerate(spots[first : first + BATCH].tolist(), first)])  # fmt: skip
     say(
-        f"  {len(grids):,} grids, {len(zones):,} zones, {BUILDINGS:,} buildings stored in {time.perf_counter() - start:.0f} s"
+        f"  {len(grids):,} grids, {len(zones):,} zones, {buildings:,} buildings stored in {time.perf_counter() - start:.0f} s"
     )
 
 
