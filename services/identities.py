@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from domain.errors import NotFound, NotSignedIn
+from domain.identities import Identity, Provider
 from domain.policy.permissions import Permissions
 from domain.records import Actor, Person
 from services.people import People
@@ -21,25 +22,6 @@ if TYPE_CHECKING:
 
 BEGUN_LIFE = timedelta(minutes=10)
 REMEMBERED_AT_MOST = 5000
-
-
-@dataclass(frozen=True)
-class Provider:
-    """claim: the claim that names an account. name: what people call this provider; it stands on the button."""
-
-    issuer: str
-    client_id: str
-    client_secret: str = ""
-    name: str = ""
-    claim: str = "preferred_username"
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Who somebody is at the issuer: the subject never changes, the name may. None: the claim was not given."""
-
-    subject: str
-    name: str | None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from domain.errors import Busy, NotSignedIn
-from services.identities import Identity, Provider
+from domain.identities import Identity, Provider
 
 # Signed by a key that the issuer alone holds. "none", and a signature made with our own secret, prove nothing.
 SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from domain.errors import NotFound, Refused
+from domain.identities import Provider
 from domain.records import Person
 from i18n import words
-from services.identities import Provider
 from services.people import SESSION_LIFE, People
 from web.gate import COOKIE, Cookies
 from web.plain import PlainPages, form_of, lang_of, local

@@ -13,9 +13,9 @@ import pytest
 import time_machine
 
 from domain.errors import NotFound
+from domain.identities import Provider
 from domain.records import Assignment
 from i18n import words
-from services.identities import Provider
 from services.people import session_id
 from tests.web.issuer import CLIENT, SECRET, LocalIssuer
 from tests.web.small_city import City, add_person, settings
