@@ -243,6 +243,8 @@ def _gis() -> Any:
         "OGR_SQLITE_LOAD_EXTENSIONS": "", "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{none}",
         "GDAL_HTTP_PROXY": "127.0.0.1:9", "GDAL_VRT_ENABLE_PYTHON": "NO",
     })  # fmt: skip
+    for room in ("geopandas", "pandas", "pyarrow"):  # pyogrio loads them where it finds them, and we read without
+        sys.modules[room] = None  # type: ignore[assignment]
     import pyogrio
 
     from storage import layer_gis

@@ -58,14 +58,14 @@ def test_a_vrt_inside_an_archive_reads_nothing(inner, tmp_path):
     assert code_of(trap) in ("layer_not_kml", "layer_shapefile_parts", "layer_zip_nothing")
 
 
-def test_gdal_itself_has_only_two_drivers_left(tmp_path):
+def test_gdal_itself_has_only_three_drivers_left(tmp_path):
     """The fence holds where it matters: asked inside the child."""
     import subprocess
     import sys
 
     ask = "from storage import layer_reader as r; r._gis(); import pyogrio; print(sorted(pyogrio.list_drivers()))"
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, cwd=fence._HOME, check=True)
-    assert done.stdout.strip() == "['ESRI Shapefile', 'GPKG']"
+    assert done.stdout.strip() == "['DXF', 'ESRI Shapefile', 'GPKG']"
 
 
 @pytest.mark.parametrize(
