@@ -18,7 +18,8 @@ frontend: $(VENV)/.installed
 test: frontend $(VENV)/.installed-dev machine-for-tests
 	$(PY) frontend/build.py --test
 	$(PY) -m pytest $(AT_ONCE)
-	SLG_TEST_ENGINE=postgis $(PY) -m pytest $(AT_ONCE) tests/web/test_matrix.py tests/web/test_scopes.py tests/intake
+	SLG_TEST_ENGINE=postgis $(PY) -m pytest -n 3 --dist worksteal tests/web/test_matrix.py tests/web/test_scopes.py \
+	  tests/intake --ignore=tests/intake/test_photo_files.py
 	$(PY) -m ruff check .
 
 # Under a minute: format, lint, types, import floors, fast tests.

@@ -104,8 +104,9 @@ class ZoneVersions:
             people = {a.created_by for a in areas} | {d.decided_by for d in decisions} | {m.entered_by for m in modes}
             names = {i: person.name for i in people if i and (person := work.people.get(i))}
             plans = {i: d for d in decisions if d.state == "planned" for i in d.versions}
+            rows = work.areas.divisions_of([area.id for area in areas])
             versions = tuple(
-                VersionView(area, tuple(work.areas.division(area.id)), names.get(area.created_by or "", ""),
+                VersionView(area, tuple(rows[area.id]), names.get(area.created_by or "", ""),
                             plans.get(area.id), work.areas.last_set(area.id))
                 for area in reversed(areas)
             )  # fmt: skip

@@ -184,7 +184,8 @@ class Zones:
             found = work.areas.versions(zone_id)
             if not found:
                 raise NotFound()
-            return [(version, work.areas.division(version.id)) for version in found]
+            rows = work.areas.divisions_of([version.id for version in found])
+            return [(version, rows[version.id]) for version in found]
 
     def drafts(self, actor: Actor) -> list[Area]:
         """Drafts in the actor's streets, newest first."""

@@ -791,7 +791,7 @@ CALLS: dict[str, Callable[[City, Actor, str], dict[str, Any]]] = {
     "zone_versions.judge": lambda c, who, side: {"version_id": another_version(c, side)},
     "zone_versions.decide": lambda c, who, side: {
         "version_id": another_version(c, side), "reason": "已征询居委会", "seen": in_force_now(c, side).id,
-        "consent": None, "from_day": None,
+        "consent": "街道同意", "from_day": None,
     },
     "zone_versions.withdraw": lambda c, who, side: {"decision_id": plan_of(c, side), "reason": "重新征询"},
     "zone_versions.restore": lambda c, who, side: {
