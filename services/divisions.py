@@ -100,7 +100,8 @@ def _near(work: Work, zones: Sequence[Area]) -> tuple[list[Area], list[Building]
     for box in _boxes([zone.geometry.bounds for zone in zones]):
         grids.update((grid.id, grid) for grid in work.areas.touching("grid", box))
         buildings.update((one.id, one) for one in work.buildings.touching(box))
-    return list(grids.values()), list(buildings.values())
+    # In the order that one question gives: a building on a border belongs to the first grid, whoever divides.
+    return sorted(grids.values(), key=lambda grid: (grid.code, grid.version)), list(buildings.values())
 
 
 def _boxes(found: Sequence[Box]) -> list[Box]:

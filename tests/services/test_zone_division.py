@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 
 from domain.errors import Invalid
 from geo import measure
-from services.divisions import redivide
+from services.divisions import _near, redivide
 from services.grid_layer import grids_cover, look_at_grids
 from storage.area_tables import divisions
 from storage.schema import migrate
@@ -122,6 +122,10 @@ def test_zones_far_apart_are_divided_without_reading_what_lies_between(office: O
     assert 4 <= sum(read) <= 8, "read ground where no zone lies"
     with office.store.look() as work:
         assert [row.grid_code for row in work.areas.division("zone-3-1-1")] == ["far-29-29"]
+        grids, _ = _near(work, sorted(work.areas.shown("zone"), key=lambda zone: zone.code, reverse=True))
+    codes = [grid.code for grid in grids]
+    assert len(codes) > 2
+    assert codes == sorted(codes), "a building on a border would belong to whichever grid was read first"
 
 
 def test_the_shortcut_is_taken_only_after_the_grids_were_looked_at(office: Office):
