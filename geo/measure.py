@@ -63,9 +63,11 @@ def area_m2(geometry: Any) -> Any:
     return shapely.area(project(geometry))
 
 
-def perimeter_m(geometry: Any) -> Any:
-    """Length of all rings, outer and holes, in EPSG:4549 metres (74 parts in a million long at 120.8 E)."""
-    return shapely.length(project(geometry))
+def area_and_perimeter(geometry: BaseGeometry) -> tuple[float, float]:
+    """Both of one lon/lat polygon with one projection: square metres as `area_m2` says, and the length of all rings, outer
+    and holes, in EPSG:4549 metres (74 parts in a million long at 120.8 E)."""
+    on_ground = project(geometry)
+    return float(on_ground.area), float(on_ground.length)
 
 
 def distance_m(lon_1: ArrayLike, lat_1: ArrayLike, lon_2: ArrayLike, lat_2: ArrayLike) -> Any:

@@ -251,9 +251,9 @@ def measured(
     gained, lost = beside.gained_and_lost(geometry, current, around, split_off)
     (rows,), (crosses,) = division_rows([geometry], grids, buildings, grids_are_a_coverage=grids_cover(work))
     point = shapely.Point(*measure.label_point(geometry))
-    on_ground = measure.project(geometry)
+    area_m2, perimeter_m = measure.area_and_perimeter(geometry)
     return Measured(
-        geometry=geometry, area_m2=on_ground.area, perimeter_m=on_ground.length,
+        geometry=geometry, area_m2=area_m2, perimeter_m=perimeter_m,
         buildings=len(buildings), households=sum(b.households for b in buildings),
         street=_holding(areas, "street", point), community=_holding(areas, "community", point),
         rows=tuple(rows), crosses_grids=crosses,

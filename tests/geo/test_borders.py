@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from geo.borders import sewn, share_a_corner
 from geo.edits import ON_BORDER_DEG
-from geo.measure import area_m2, perimeter_m, project
+from geo.measure import area_and_perimeter, area_m2, project
 
 LON, LAT, M = 120.82, 29.59, 1 / 111_000
 BRICK_M, STEP_M = 30, 6
@@ -122,7 +122,7 @@ def test_sewing_moves_no_ground_and_gives_both_sides_of_a_border_its_corners(bri
     beside = [brick for brick in bricks if brick is not zone and brick.dwithin(zone, ON_BORDER_DEG)]
     own, lines = sewn(zone, beside)
     for before, after in zip([zone, *beside], [own, *lines], strict=True):
-        assert float(area_m2(shapely.symmetric_difference(before, after))) < 0.02 * float(perimeter_m(before))
+        assert float(area_m2(shapely.symmetric_difference(before, after))) < 0.02 * area_and_perimeter(before)[1]
     mine = {tuple(corner) for corner in np.round(shapely.get_coordinates(own), 7)}
     for line in lines:
         here = [
