@@ -11,6 +11,7 @@ import shapely
 from playwright.sync_api import TimeoutError, expect
 
 from geo import datum
+from geo.measure import project
 from storage.store import Store
 from tests.browser.running import Server
 from tests.exchange.files import shapefile
@@ -54,6 +55,16 @@ def as_offices_have_it(folder: Path, name: str, found: list, columns: dict[str, 
     shapes = np.array([a.geometry for a in found], dtype=object)
     shifted = shapely.transform(shapes, lambda x, y: datum.wgs84_to_gcj02(x, y), interleaved=False)
     return shapefile(folder, name, columns, list(shifted), encoding="GBK", crs="EPSG:4326", keep=PARTS, ldid=0x4D)
+
+
+def lies_where_it_lay(kept: list, true: list, key: str) -> None:
+    """Each of `true` is kept under its name, and within a metre. key: what both know it by, "code" or "name"."""
+    known = {getattr(area, key): area for area in kept}
+    assert len(kept) == len(true)
+    for one in true:
+        there = known[getattr(one, key)]
+        assert there.name == one.name
+        assert shapely.hausdorff_distance(project(there.geometry), project(one.geometry)) < 1.0
 
 
 def settled(page) -> None:

@@ -22,7 +22,7 @@ def test_what_the_office_changes_is_what_the_phone_asks_next(people, server, tmp
     limit.fill("20")
     limit.press("Tab")
     preview = admin.locator(".slg-phone[lang=zh-CN]")
-    preview.get_by_text(re.compile("限 20 .*建议值")).wait_for()
+    preview.get_by_text("限 20 工作日（建议值）").wait_for()
     assert preview.locator("em").count() == 3
     admin.get_by_test_id("stCheckbox").filter(has_text="必拍").nth(3).click()  # 参照物 becomes required
     preview.locator("em").nth(3).wait_for()

@@ -10,7 +10,6 @@ import pytest
 import shapely
 from playwright.sync_api import expect
 
-from geo.measure import project
 from storage.store import Store
 from tests.browser.own_city import (
     PARTS,
@@ -18,6 +17,7 @@ from tests.browser.own_city import (
     as_offices_have_it,
     bring,
     decide,
+    lies_where_it_lay,
     open_list,
     save,
     set_up,
@@ -90,12 +90,7 @@ def test_an_empty_city_gets_its_own_boundaries_from_shapefiles(admin, empty, cit
         assert work.history.of("layer", "grid")[-1].actor_id
     store.close()
     for layer, found in (("street", streets), ("grid", grids)):
-        by_code = {a.code: a for a in kept[layer]}
-        assert len(kept[layer]) == len(found)
-        for one in found:
-            there = by_code[one.code]
-            assert there.name == one.name
-            assert shapely.hausdorff_distance(project(there.geometry), project(one.geometry)) < 1.0
+        lies_where_it_lay(kept[layer], found, "code")
     assert all(g.street_id for g in kept["grid"])
     assert not list((empty.folder / "imports").iterdir()), "what was brought is gone when it is stored"
 

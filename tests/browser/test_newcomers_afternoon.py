@@ -18,7 +18,17 @@ from playwright.sync_api import Browser, Page, expect
 from demo.pictures import picture
 from storage.sheets import read_sheet
 from storage.store import Store
-from tests.browser.own_city import PARTS, as_offices_have_it, bring, decide, save, set_up, settled, true_city
+from tests.browser.own_city import (
+    PARTS,
+    as_offices_have_it,
+    bring,
+    decide,
+    lies_where_it_lay,
+    save,
+    set_up,
+    settled,
+    true_city,
+)
 from tests.browser.running import Server, running_server
 from tests.clusters import Cluster
 from tests.sheets.files import xlsx
@@ -87,6 +97,12 @@ def boundaries(page: Page, city: dict[str, list], folder: Path) -> None:
         decide(page, lambda: page.locator("label", has_text="GCJ-02（").click(), f"{len(found)} 新")
         save(page, len(found))
     page.get_by_text("区域进来是草案").wait_for()
+    store = Store.open(f"sqlite:///{folder}/slg.db")
+    with store.look() as work:
+        zones = work.areas.shown("zone")
+    store.close()
+    assert {zone.status for zone in zones} == {"draft"}
+    lies_where_it_lay(zones, city["zone"], "name")
 
 
 def ten_people(page: Page, street: str, folder: Path) -> dict[str, str]:
