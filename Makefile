@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-# Tests of one file run in order in one process, files beside each other: more than cores, as much of it is waiting.
+# Tests of one file run in order in one process, files beside each other: more than cores, as much of it is waiting. The
+# second pass is mostly one file, so its tests are shared out; what hostile photos do is no matter of the database.
 AT_ONCE ?= -n 3 --dist loadfile --no-loadscope-reorder
 export SLG_TEST_DATA ?= $(abspath ../shared/data)
 

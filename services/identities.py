@@ -133,7 +133,7 @@ def _open(person: Person | None, name: str) -> Person:
 
 
 def _issuer(provider: Provider) -> Issuer:
-    """Loaded where one is named: its libraries take a sixth of the time in which the app starts."""
+    """Loaded where one is named: its libraries took a sixth of the time in which a command starts."""
     from services.issuer import Issuer
 
     return Issuer(provider)

@@ -139,7 +139,7 @@ def _xlsx(path: Path, name: str, columns: Sequence[str], rows: Any, shapes: Any)
 def _with_gdal(
     path: Path, kind: str, name: str, columns: Sequence[str], rows: Any, shapes: Sequence[BaseGeometry]
 ) -> None:
-    import pyogrio.raw  # with geopandas a fifth of the time in which the app starts, and few write a file
+    import pyogrio.raw  # with geopandas it took a fifth of the time in which a command starts, and few write a file
 
     if path.exists():
         raise FileExistsError(path)
